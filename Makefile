@@ -1,0 +1,50 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help demo test lint fmt crds control-plane lock clean
+
+help:  ## what can be done here
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-15s %s\n", $$1, $$2}'
+
+$(READY): requirements/dev.txt pyproject.toml
+	@echo "Installing the locked Python dependencies into $(VENV) ..."
+	@$(PYTHON) -c 'import sys; sys.exit("runai-operator needs Python 3.11 or newer, this is " + sys.version.split()[0] + ": set PYTHON=/path/to/python3.11") if sys.version_info < (3, 11) else None'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+control-plane: $(READY)  ## fetch or build kube-apiserver, etcd, kube-controller-manager and kubectl (minutes, once)
+	@$(BIN)/python -m tests.control_plane build
+
+demo: $(READY)  ## start everything on this machine and watch the examples go to Running
+	@$(BIN)/python -m tests.control_plane build
+	@$(BIN)/python -m tests.demo
+
+test: $(READY)  ## every test
+	@$(BIN)/python -m tests.control_plane build
+	@$(BIN)/python -m pytest
+
+lint: $(READY)  ## ruff, types, import contracts
+	@$(BIN)/ruff check operator tests
+	@$(BIN)/ruff format --check operator tests
+	@$(BIN)/mypy operator/runai_operator operator/runai_simulator
+	@$(BIN)/lint-imports
+
+fmt: $(READY)  ## format the code
+	@$(BIN)/ruff check --fix --quiet operator tests
+	@$(BIN)/ruff format operator tests
+
+crds: $(READY)  ## write crds/ anew from the models
+	@$(BIN)/python -m runai_operator.api.generate crds
+
+lock: $(READY)  ## compile the locked requirements anew
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements/run.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra dev pyproject.toml -o requirements/dev.txt
+
+clean:  ## remove what was built into this folder
+	@rm -rf $(VENV) .run build dist

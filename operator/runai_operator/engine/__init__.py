@@ -1,0 +1,1 @@
+"""Keyed queue, workers, backoff and budget. Knows neither Kubernetes nor Run:ai."""

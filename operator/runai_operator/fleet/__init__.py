@@ -1,0 +1,1 @@
+"""All workloads of one connection, read together: the poller and its snapshot. Knows nothing of Kubernetes."""

@@ -1,0 +1,1 @@
+"""The Kubernetes side: Kopf handlers, the adapter behind sync's port, events. Decides nothing."""

@@ -1,0 +1,1 @@
+"""The Run:ai client: credentials, transport, workloads, errors. Knows nothing of Kubernetes."""
