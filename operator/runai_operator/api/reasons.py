@@ -216,7 +216,7 @@ _READY: tuple[Row, ...] = (
     _stuck(
         Reason.ACCESS_DENIED,
         Retry.EVENT,
-        "Have a rule in spec.access of the RunaiConnection allow this namespace and project, or choose another project.",
+        "Have spec.access of the RunaiConnection allow this namespace and project, or choose another project.",
         grace=60,
     ),
     _stuck(
@@ -389,7 +389,7 @@ _CONNECTION: tuple[Row, ...] = (
     _connection(
         Reason.NOT_RUNAI,
         Retry.SLOW,
-        "Create a connection whose spec.url is the address of the Run:ai control plane, without a path.",
+        "Create a connection whose spec.url is the address of a Run:ai control plane: what answers at this one is none.",
         grace=60,
     ),
     _connection(Reason.UNREACHABLE, Retry.BACKOFF, "Look at spec.url, DNS, proxy and firewall, and at Run:ai itself."),
@@ -421,4 +421,4 @@ def row_of(condition: RowCondition, reason: Reason) -> Row:
 
 def row(reason: Reason) -> Row:
     """The row of a reason in the condition that it was made for: the first in the order of the table."""
-    return next(row for row in ROWS if row.reason == reason)
+    return next(each for each in ROWS if each.reason == reason)
