@@ -389,7 +389,7 @@ _CONNECTION: tuple[Row, ...] = (
     _connection(
         Reason.NOT_RUNAI,
         Retry.SLOW,
-        "Create a connection whose spec.url is the address of a Run:ai control plane: what answers at this one is none.",
+        "Create a connection to the address of a Run:ai control plane: what answers at spec.url is none.",
         grace=60,
     ),
     _connection(Reason.UNREACHABLE, Retry.BACKOFF, "Look at spec.url, DNS, proxy and firewall, and at Run:ai itself."),
