@@ -1,0 +1,81 @@
+"""What a reconcile may do next: a closed set, of which each does at most one remote write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runai_operator.api.reasons import Reason
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Write finalizer and claim, before anything is sent."""
+
+    replaces: str | None = None
+    rerun_at: str | None = None
+
+
+@dataclass(frozen=True)
+class Create:
+    """Submit the workload."""
+
+
+@dataclass(frozen=True)
+class Adopt:
+    """Record the id of a workload that is ours; writes nothing to Run:ai."""
+
+    workload_id: str
+
+
+@dataclass(frozen=True)
+class Update:
+    """PUT what is desired over what is observed; `corrects` is the fingerprint of the drift that it undoes."""
+
+    corrects: str | None = None
+
+
+@dataclass(frozen=True)
+class Suspend:
+    pass
+
+
+@dataclass(frozen=True)
+class Resume:
+    pass
+
+
+@dataclass(frozen=True)
+class Delete:
+    """Delete the workload in Run:ai, because the resource goes, or because it is recreated."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class Release:
+    """Remove our finalizer: the resource may go."""
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Look again later; `after` in seconds, None for as the reason's retry and the backoff say."""
+
+    reason: Reason
+    message: str
+    after: float | None = None
+
+
+@dataclass(frozen=True)
+class Reject:
+    """Write nothing to Run:ai until a person changes something."""
+
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """Both sides are as they should be."""
+
+
+Action = Claim | Create | Adopt | Update | Suspend | Resume | Delete | Release | Wait | Reject | Nothing

@@ -1,0 +1,43 @@
+"""The claim: an annotation on the resource that says what is about to be submitted, written before it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The names under which a resource submits, and what a new submission takes the place of.
+
+    `fixed` holds what Run:ai takes at creation only; `replaces` the id of the workload that is recreated, which is
+    never adopted again; `rerun_at` the value of the annotation that was last answered.
+    """
+
+    namespace: str
+    name: str
+    uid: str
+    workload_name: str
+    project_id: str
+    project_name: str
+    cluster_name: str | None = None
+    fixed: Mapping[str, str | None] | None = None
+    replaces: str | None = None
+    rerun_at: str | None = None
+
+    def dump(self) -> str:
+        return json.dumps({key: value for key, value in asdict(self).items() if value is not None}, sort_keys=True)
+
+
+def read_claim(text: str | None, *, namespace: str, name: str) -> Claim | None:
+    """The claim of the resource of this name; None for none, for one that cannot be read, and for a copied YAML's."""
+    if not text:
+        return None
+    try:
+        fields: Any = json.loads(text)
+        claim = Claim(**fields)
+    except (ValueError, TypeError):
+        return None
+    return claim if (claim.namespace, claim.name) == (namespace, name) else None

@@ -1,0 +1,189 @@
+"""Looking at the workload of a resource, and saying no more than what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from runai_operator.api.reasons import Reason
+from runai_operator.runai.errors import Forbidden, NotFound, RunaiError, Throttled
+from runai_operator.runai.models import Workload, WorkloadView
+from runai_operator.sync.ledger import Ledger
+from runai_operator.sync.ports import Connection
+from runai_operator.sync.resource import Resource
+from runai_operator.sync.situation import FINISHED, Gone, Leaving, Observed, Ownership, Present, Unknown
+from runai_operator.sync.stamp import Owner, read_stamp
+
+LEAVING_PHASES = frozenset({"Deleting", "Terminating"})
+V2 = "WorkloadsV2"
+
+
+class Observer:
+    """Observes through one connection. `owner` is the stamp of our own resource."""
+
+    def __init__(self, connection: Connection, ledger: Ledger) -> None:
+        self._connection = connection
+        self._client = connection.client
+        self._ledger = ledger
+
+    async def observe(self, resource: Resource, owner: Owner) -> Observed:
+        """By the recorded id, or else by the names of the claim. Never raises RunaiError: that is `Unknown`."""
+        try:
+            if resource.workload_id is None:
+                return await self._by_name(resource, owner)
+            found = await self._by_id(resource, resource.workload_id, owner)
+            if resource.replacing and isinstance(found, Gone):
+                return await self._by_name(resource, owner)
+        except RunaiError as error:
+            return unknown(error)
+        return found
+
+    async def _by_id(self, resource: Resource, workload_id: str, owner: Owner) -> Observed:
+        row = self._connection.row(workload_id)
+        if row is not None and is_compared(resource, row, self._ledger):
+            return Present(workload_id, Ownership.OURS, row=row)
+        try:
+            view = await self._client.get(workload_id)
+        except NotFound:
+            return await self._gone(resource, workload_id)
+        if is_gone(view):
+            return Gone(finished=await self._had_finished(resource, workload_id))
+        if is_leaving(view) or (row is not None and row.phase in LEAVING_PHASES):
+            return Leaving(workload_id)
+        ownership, text = owned_by(view, owner, recorded=True)
+        return Present(workload_id, ownership, view, await self._row(resource, view, row), text)
+
+    async def _row(self, resource: Resource, view: WorkloadView, row: Workload | None) -> Workload | None:
+        """The listed row; read afresh where the next decision hangs on whether it has finished, or why it waits."""
+        synced = view.sync_info is not None and view.sync_info.status in ("Synced", "Failed")
+        spec_moved = resource.status.get("observedGeneration") != resource.generation
+        newly_pending = row is not None and row.phase == "Pending" and resource.status.get("phase") != "Pending"
+        if not synced or not (row is None or spec_moved or newly_pending or resource.rerun_asked):
+            return row
+        try:
+            read = await self._client.read(view.workload.metadata.id)
+        except NotFound:
+            return row
+        self._connection.learn(read)
+        return read
+
+    async def _gone(self, resource: Resource, workload_id: str) -> Observed:
+        """A 404 counts only while the connection still answers for the project; else we may have lost our sight."""
+        project_id = resource.claim.project_id if resource.claim else resource.status.get("projectId")
+        if not project_id:
+            return Unknown(Reason.RUNAI_UNAVAILABLE, f"Run:ai does not know workload {workload_id}, nor we its project")
+        try:
+            await self._client.project(project_id)
+        except NotFound:
+            message = (
+                f"Run:ai answers 404 for workload {workload_id} and for its project {project_id} alike: nothing is "
+                "believed gone until the connection's credentials see the project again"
+            )
+            return Unknown(Reason.RUNAI_UNAVAILABLE, message)
+        return Gone(finished=await self._had_finished(resource, workload_id))
+
+    async def _had_finished(self, resource: Resource, workload_id: str) -> bool | None:
+        """What its deleted row tells, listed for 14 days; None when there is none. Asked only where it matters."""
+        if resource.deleting or resource.replacing or resource.claim is None:
+            return None
+        filters = _named(resource.claim.workload_name, resource.claim.project_id)
+        page = await self._client.list(filter_by=filters, deleted=True, sort_by="deletedAt", sort_order="desc")
+        row = next((row for row in page.workloads if row.id == workload_id), None)
+        return None if row is None else _has_finished(row)
+
+    async def _by_name(self, resource: Resource, owner: Owner) -> Observed:
+        claim = resource.claim
+        if claim is None:
+            return Gone()
+        page = await self._client.list(filter_by=_named(claim.workload_name, claim.project_id), deleted=False)
+        found = await self._first_of(page.workloads, resource, owner)
+        uncertain = self._ledger.create_uncertain_for(resource.uid)
+        certain_enough = not resource.deleting and found is not None
+        if uncertain and not certain_enough and not _is_ours(found):
+            return Unknown(Reason.OUTCOME_UNKNOWN, "a create may still be carried out by Run:ai", after=uncertain)
+        return found or Gone()
+
+    async def _first_of(self, rows: Sequence[Workload], resource: Resource, owner: Owner) -> Observed | None:
+        for row in rows:
+            if row.deleted_at is not None or (resource.claim and row.id == resource.claim.replaces):
+                continue
+            if row.phase in LEAVING_PHASES:
+                return Leaving(row.id)
+            if row.source_api != V2:
+                return Present(row.id, Ownership.UNOWNED, row=row, owner="nobody: it was not made through the V2 API")
+            try:
+                view = await self._client.get(row.id)
+            except NotFound:
+                continue
+            if is_gone(view):
+                continue
+            if is_leaving(view):
+                return Leaving(row.id)
+            ownership, text = owned_by(view, owner, recorded=False)
+            return Present(row.id, ownership, view, row, text)
+        return None
+
+
+def is_gone(view: WorkloadView) -> bool:
+    return view.workload.metadata.deleted_at is not None or _sync_status(view) == "Deleted"
+
+
+def is_leaving(view: WorkloadView) -> bool:
+    return _sync_status(view) == "Deleting" or view.workload.desired_phase == "Deleted"
+
+
+def owned_by(view: WorkloadView, owner: Owner, *, recorded: bool) -> tuple[Ownership, str]:
+    """By the stamp; a workload whose id we recorded is ours without one too (adopted, or edited in the UI)."""
+    stamp = read_stamp(view.workload.raw_manifest)
+    if stamp is None:
+        return (Ownership.OURS, "") if recorded else (Ownership.UNOWNED, "nobody: it carries no stamp")
+    return (Ownership.OURS, "") if stamp.owner == owner else (Ownership.ANOTHERS, f"RunaiWorkload {stamp.owner}")
+
+
+def unknown(error: RunaiError) -> Unknown:
+    """A read that failed says nothing about the workload."""
+    if isinstance(error, Throttled):
+        return Unknown(Reason.THROTTLED, error.message, after=error.retry_after)
+    if isinstance(error, Forbidden):
+        return Unknown(Reason.NOT_PERMITTED, error.message)
+    return Unknown(Reason.RUNAI_UNAVAILABLE, error.message)
+
+
+def is_compared(resource: Resource, row: Workload, ledger: Ledger) -> bool:
+    """Whether this very state of the workload was held against this very spec: then no GET V2 is worth its price."""
+    status = resource.status
+    synced = resource.condition("Synced") or {}
+    settled = synced.get("status") == "True" or synced.get("reason") in (Reason.DRIFTED, Reason.SERVER_DIFFERS)
+    if not settled or status.get("observedGeneration") != resource.generation or resource.look_asked:
+        return False
+    if resource.deleting or resource.replacing or resource.rerun_asked or ledger.update_uncertain_for(resource.uid):
+        return False
+    if row.phase == "Pending" and status.get("phase") != "Pending":
+        return False
+    recorded = (status.get("syncInfo") or {}).get("updatedAt")
+    return row.updated_at is not None and (
+        instant(recorded) == row.updated_at or ledger.entry(resource.uid).compared == row.updated_at
+    )
+
+
+def instant(text: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+def _sync_status(view: WorkloadView) -> str | None:
+    return view.sync_info.status if view.sync_info else None
+
+
+def _has_finished(row: Workload) -> bool:
+    return row.phase in FINISHED or row.completed_at is not None
+
+
+def _is_ours(found: Observed | None) -> bool:
+    return isinstance(found, Present) and found.ownership is Ownership.OURS
+
+
+def _named(name: str, project_id: str) -> tuple[str, str]:
+    return f"name=={name}", f"projectId=={project_id}"

@@ -1,0 +1,81 @@
+"""The narrow contracts through which sync reaches the world: Kubernetes, and the connections to Run:ai."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from runai_operator.api.connection import RunaiConnectionSpec
+from runai_operator.api.reasons import Reason
+from runai_operator.runai.client import RunaiClient
+from runai_operator.runai.models import Project, Workload
+from runai_operator.sync.resource import Key, Resource
+
+
+class Stale(Exception):
+    """The object has changed, or is gone, since it was read: nothing was written; read it again."""
+
+
+class Problem(Exception):
+    """Something that a person, or time, has to mend before anything may be asked of Run:ai."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+
+
+class Kubernetes(Protocol):
+    """What a reconcile asks of Kubernetes. Every write is guarded: on another object, or a newer one, it is `Stale`."""
+
+    async def fetch(self, key: Key) -> Resource | None:
+        """The resource as it is now; None when there is none."""
+
+    async def claim(self, resource: Resource, annotation: str) -> Resource:
+        """Add our finalizer and the claim in one PATCH with resourceVersion. Must touch no other finalizer."""
+
+    async def release(self, resource: Resource) -> None:
+        """Remove our finalizer, and no other, with resourceVersion."""
+
+    async def write_status(self, resource: Resource, status: Mapping[str, Any]) -> None:
+        """Replace the status, guarded by uid: never that of a resource of the same name that came later."""
+
+    async def namespace_labels(self, namespace: str) -> Mapping[str, str]:
+        """The labels of a namespace; empty when it is gone."""
+
+    async def event(self, resource: Resource, reason: str, message: str, *, warning: bool = False) -> None:
+        """Tell a person, best effort: never fails."""
+
+
+class Connection(Protocol):
+    """One Run:ai control plane, as sync sees it."""
+
+    spec: RunaiConnectionSpec
+    client: RunaiClient
+
+    @property
+    def swept(self) -> bool:
+        """Whether the whole fleet was read once: only then is a missing row worth a look."""
+
+    def row(self, workload_id: str) -> Workload | None:
+        """The workload as last listed; costs no request."""
+
+    def learn(self, row: Workload) -> None:
+        """A row that was read by id."""
+
+    def forget(self, workload_id: str) -> None:
+        """We wrote to it: what was listed before says nothing any more."""
+
+    async def project(self, *, project_id: str | None, name: str | None, cluster_name: str | None) -> Project:
+        """The project that is meant. Raises Problem: none of that name, or several."""
+
+    async def suspend(self, workload_id: str) -> str | None:
+        """Stop it, together with others; the message of Run:ai where it refused."""
+
+    async def resume(self, workload_id: str) -> str | None:
+        """Let it go on, together with others; the message of Run:ai where it refused."""
+
+
+class Connections(Protocol):
+    def find(self, name: str) -> Connection:
+        """The connection of this name. Raises Problem when there is none, or it is not usable."""

@@ -1,0 +1,110 @@
+"""The resource as read from Kubernetes, and what it records of our doings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from runai_operator.api import names
+from runai_operator.sync.claim import Claim, read_claim
+
+
+class Key(NamedTuple):
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A RunaiWorkload as the API server holds it; `body` is never changed."""
+
+    body: Mapping[str, Any]
+
+    @cached_property
+    def key(self) -> Key:
+        return Key(self.metadata["namespace"], self.metadata["name"])
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        metadata: Mapping[str, Any] = self.body["metadata"]
+        return metadata
+
+    @property
+    def status(self) -> Mapping[str, Any]:
+        return self.body.get("status") or {}
+
+    @property
+    def uid(self) -> str:
+        return str(self.metadata["uid"])
+
+    @property
+    def generation(self) -> int:
+        return int(self.metadata.get("generation", 0))
+
+    @property
+    def deleting(self) -> bool:
+        return "deletionTimestamp" in self.metadata
+
+    @property
+    def finalized(self) -> bool:
+        """Whether it carries our finalizer."""
+        return names.FINALIZER in (self.metadata.get("finalizers") or ())
+
+    @property
+    def paused(self) -> bool:
+        return self.annotation(names.PAUSED) == "true"
+
+    @property
+    def released(self) -> bool:
+        return self.annotation(names.RELEASE) == "true"
+
+    @property
+    def orphaned(self) -> bool:
+        return (self.body.get("spec") or {}).get("deletionPolicy") == "Orphan"
+
+    @property
+    def connection_name(self) -> str:
+        return str(((self.body.get("spec") or {}).get("connectionRef") or {}).get("name") or "default")
+
+    @property
+    def workload_id(self) -> str | None:
+        return self.status.get("workloadId") or None
+
+    @cached_property
+    def claim(self) -> Claim | None:
+        return read_claim(self.annotation(names.CLAIM), namespace=self.key.namespace, name=self.key.name)
+
+    @property
+    def replacing(self) -> bool:
+        """Whether the recorded workload is the one that the claim says is being replaced."""
+        return self.claim is not None and self.claim.replaces is not None and self.claim.replaces == self.workload_id
+
+    @property
+    def submitted(self) -> bool:
+        """Whether anything may have reached Run:ai."""
+        return self.workload_id is not None or self.claim is not None
+
+    @property
+    def rerun_asked(self) -> str | None:
+        """The value of rerun-at while it is unanswered."""
+        value = self.annotation(names.RERUN_AT)
+        answered = {self.status.get("lastHandledRerunAt"), self.claim.rerun_at if self.claim else None}
+        return value if value and value not in answered else None
+
+    @property
+    def look_asked(self) -> bool:
+        """Whether reconcile-at has a value that is unanswered."""
+        value = self.annotation(names.RECONCILE_AT)
+        return bool(value) and value != self.status.get("lastHandledReconcileAt")
+
+    def annotation(self, name: str) -> str | None:
+        return (self.metadata.get("annotations") or {}).get(name)
+
+    def condition(self, kind: str) -> Mapping[str, Any] | None:
+        conditions = self.status.get("conditions") or ()
+        return next((each for each in conditions if each.get("type") == kind), None)

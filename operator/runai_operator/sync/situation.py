@@ -1,0 +1,112 @@
+"""Everything that a decision looks at, gathered beforehand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from runai_operator.api.reasons import Reason
+from runai_operator.api.workload import RunaiWorkloadSpec
+from runai_operator.runai.models import Workload, WorkloadView
+from runai_operator.sync.compare import Difference
+from runai_operator.sync.desired import Desired
+from runai_operator.sync.resource import Resource
+from runai_operator.sync.stamp import Stamp, read_stamp
+
+FINISHED = frozenset({"Completed", "Failed"})
+STOPPED = frozenset({"Stopped", "Stopping"})
+
+
+class Ownership(Enum):
+    OURS = "ours"
+    ANOTHERS = "another's"
+    UNOWNED = "nobody's"
+
+
+@dataclass(frozen=True)
+class Present:
+    """A workload that lives. `view` is the fresh V2 answer, None while nothing calls for one; `row` the listed one."""
+
+    workload_id: str
+    ownership: Ownership
+    view: WorkloadView | None = None
+    row: Workload | None = None
+    owner: str = ""
+
+    @property
+    def stamp(self) -> Stamp | None:
+        return read_stamp(self.view.workload.raw_manifest) if self.view else None
+
+    @property
+    def finished(self) -> bool:
+        return self.row is not None and (self.row.phase in FINISHED or self.row.completed_at is not None)
+
+    @property
+    def sync_status(self) -> str | None:
+        info = self.view.sync_info if self.view else None
+        return info.status if info else None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it is stopped, or on the way there: what was asked of Run:ai counts before what is listed."""
+        if self.view is not None:
+            return self.view.workload.desired_phase == "Stopped"
+        return self.row is not None and self.row.phase in STOPPED
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """A workload that Run:ai is deleting; it still holds its name."""
+
+    workload_id: str
+
+
+@dataclass(frozen=True)
+class Gone:
+    """Definitely not there. `finished`: whether it had run to its end; None where nobody can tell."""
+
+    finished: bool | None = None
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """Nobody can tell now; `after` in seconds says when a look is worth it."""
+
+    reason: Reason
+    message: str
+    after: float | None = None
+
+
+Observed = Present | Leaving | Gone | Unknown
+
+
+@dataclass(frozen=True)
+class Situation:
+    """One resource and its workload, at one moment.
+
+    `problem` says why nothing may be asked of Run:ai; `spec` and `desired` are None where it kept them from being
+    known. `drift` is where a present workload of the same digest differs, and `corrected` whether a PUT was tried on
+    exactly that. `unsettled` is for how many seconds the outcome of an update without an answer stays open.
+    """
+
+    resource: Resource
+    observed: Observed
+    spec: RunaiWorkloadSpec | None = None
+    desired: Desired | None = None
+    project_name: str = ""
+    problem: tuple[Reason, str] | None = None
+    drift: tuple[Difference, ...] = ()
+    corrected: bool = False
+    unsettled: float = 0.0
+
+    @property
+    def submitted_digest(self) -> str | None:
+        """What the workload was last submitted from: its stamp says so, else (edited in the UI) our record."""
+        if isinstance(self.observed, Present) and self.observed.stamp is not None:
+            return self.observed.stamp.digest
+        return self.resource.status.get("digest")
+
+    @property
+    def spec_changed(self) -> bool:
+        known = not isinstance(self.observed, Present) or self.observed.view is not None
+        return known and self.desired is not None and self.submitted_digest != self.desired.digest

@@ -1,0 +1,73 @@
+"""The stamp: annotations on the submitted manifest that say who owns a workload and what it was submitted from.
+
+Run:ai keeps no idempotency key and no labels of ours; the manifest is the one thing that it stores and gives back
+as it was (`rawManifest`), so ownership lives there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from runai_operator.api.names import STAMP_CLUSTER, STAMP_DIGEST, STAMP_NAME, STAMP_NAMESPACE
+
+STAMP_KEYS = frozenset({STAMP_CLUSTER, STAMP_DIGEST, STAMP_NAME, STAMP_NAMESPACE})
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The resource that a workload belongs to; the cluster is told apart by its id."""
+
+    cluster: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name} of cluster {self.cluster}"
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What a submitted manifest says of its origin."""
+
+    owner: Owner
+    digest: str
+
+
+def stamped(manifest: Mapping[str, Any], stamp: Stamp) -> dict[str, Any]:
+    """The manifest with the stamp among its annotations; the given one stays as it is."""
+    metadata = dict(manifest.get("metadata") or {})
+    metadata["annotations"] = {
+        **(metadata.get("annotations") or {}),
+        STAMP_CLUSTER: stamp.owner.cluster,
+        STAMP_NAMESPACE: stamp.owner.namespace,
+        STAMP_NAME: stamp.owner.name,
+        STAMP_DIGEST: stamp.digest,
+    }
+    return {**manifest, "metadata": metadata}
+
+
+def read_stamp(manifest: Mapping[str, Any]) -> Stamp | None:
+    """The stamp that a manifest carries; None where one of its keys is missing."""
+    annotations = _annotations(manifest)
+    if not STAMP_KEYS <= annotations.keys():
+        return None
+    owner = Owner(annotations[STAMP_CLUSTER], annotations[STAMP_NAMESPACE], annotations[STAMP_NAME])
+    return Stamp(owner, annotations[STAMP_DIGEST])
+
+
+def unstamped(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest without stamp; annotations that are empty then are left out, as Kubernetes reads them."""
+    metadata = dict(manifest.get("metadata") or {})
+    annotations = {key: value for key, value in _annotations(manifest).items() if key not in STAMP_KEYS}
+    metadata.pop("annotations", None)
+    if annotations:
+        metadata["annotations"] = annotations
+    return {**manifest, "metadata": metadata}
+
+
+def _annotations(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+    metadata = manifest.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
+    return annotations if isinstance(annotations, Mapping) else {}
