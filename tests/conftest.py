@@ -1,0 +1,50 @@
+"""What tests share. Nothing of it starts before a test asks for it."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.control_plane import ControlPlane, Kubectl
+
+REPOSITORY = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """One API server for the whole run, with its audit log; its logs stay in pytest's temporary folder."""
+    with ControlPlane(tmp_path_factory.mktemp("control-plane"), audit=True) as plane:
+        yield plane
+    shutil.rmtree(plane.folder / "etcd")
+
+
+@pytest.fixture(scope="session")
+def kubectl(control_plane: ControlPlane) -> Kubectl:
+    """kubectl as the administrator of the control plane: `kubectl("apply", "-f", "-", input=..., namespace=...)`."""
+    return Kubectl(control_plane.kubectl, control_plane.kubeconfig)
+
+
+@pytest.fixture(scope="session")
+def crds(kubectl: Kubectl) -> list[str]:
+    """Our custom resource definitions, served; their names."""
+    folder = str(REPOSITORY / "crds")
+    names = kubectl("apply", "--server-side", "-f", folder, "-o", "name").split()
+    kubectl("wait", "--for=condition=Established", "--timeout=30s", *names)
+    return names
+
+
+@pytest.fixture
+def namespace(kubectl: Kubectl) -> Iterator[str]:
+    """A namespace of this test alone, that belongs to the Run:ai project team-a; deleted afterwards without waiting."""
+    name = f"test-{uuid4().hex[:12]}"
+    labels = {"runai/queue": "team-a"}
+    kubectl(
+        "create",
+        "-f",
+        "-",
+        input={"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}},
+    )
+    yield name
+    kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")

@@ -1,0 +1,98 @@
+"""Where the programs are: given in KUBEBUILDER_ASSETS, cached, or built into the cache."""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import ControlPlaneError
+from .versions import CACHE_KEY, PACKAGES
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Binaries:
+    """The programs of a control plane, each an absolute path."""
+
+    etcd: Path
+    kube_apiserver: Path
+    kube_controller_manager: Path
+    kubectl: Path
+
+
+def prepare(say: Say, environ: Mapping[str, str] = os.environ) -> Binaries:
+    """Find the programs, building into the cache what is neither given nor cached yet (minutes).
+
+    Raises ControlPlaneError when something must be built and cannot be.
+    """
+    given, cached = given_folder(environ), cache_folder(environ) / CACHE_KEY
+    found = _find(given, cached)
+    if missing := PACKAGES.keys() - found.keys():
+        _build_missing(cached, sorted(missing), say)
+        found = _find(given, cached)
+    return Binaries(**{name.replace("-", "_"): path for name, path in found.items()})
+
+
+def given_folder(environ: Mapping[str, str]) -> Path | None:
+    """The folder KUBEBUILDER_ASSETS names, where envtest's users keep kube-apiserver and etcd of their choice."""
+    folder = environ.get("KUBEBUILDER_ASSETS")
+    if not folder:
+        return None
+    absent = [name for name in ("kube-apiserver", "etcd") if not _is_program(Path(folder, name))]
+    if absent:
+        raise ControlPlaneError(
+            f"KUBEBUILDER_ASSETS={folder} lacks {' and '.join(absent)}: point it at a folder that has both, or unset it"
+        )
+    return Path(folder).absolute()
+
+
+def cache_folder(environ: Mapping[str, str]) -> Path:
+    """Where built programs are kept between checkouts, by the XDG base directory specification."""
+    home = environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME") or Path.home(), ".cache")
+    return Path(home, "runai-operator", "control-plane")
+
+
+def _find(*folders: Path | None) -> dict[str, Path]:
+    candidates = {name: [Path(folder, name) for folder in folders if folder] for name in PACKAGES}
+    found = {name: next(filter(_is_program, paths), None) for name, paths in candidates.items()}
+    return {name: path for name, path in found.items() if path}
+
+
+def _is_program(path: Path) -> bool:
+    return path.is_file() and os.access(path, os.X_OK)
+
+
+def _build_missing(cached: Path, missing: list[str], say: Say) -> None:
+    from .build import build_into  # here, so that finding everything in place costs nothing
+
+    with _alone(cached, say), _scratch(cached) as scratch:
+        for name, built in build_into(
+            scratch, [name for name in missing if name not in _find(cached)], cached.parent, say
+        ):
+            built.replace(cached / name)
+
+
+@contextmanager
+def _alone(cached: Path, say: Say) -> Iterator[None]:
+    cached.mkdir(parents=True, exist_ok=True)
+    with open(cached / ".lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("another run is building the control plane: waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _scratch(cached: Path) -> Iterator[Path]:
+    """A folder beside the programs, so that a rename puts a finished one in place; what a killed run left goes."""
+    for abandoned in cached.glob(".build-*"):
+        shutil.rmtree(abandoned, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=".build-", dir=cached) as scratch:
+        yield Path(scratch)

@@ -1,0 +1,139 @@
+"""etcd, kube-apiserver and kube-controller-manager on 127.0.0.1, as one thing that is started and stopped."""
+
+import http.client
+import ssl
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from .binaries import Binaries, Say, prepare
+from .commands import apiserver_command, controller_manager_command, etcd_command, write_audit_policy
+from .credentials import make_credentials, write_kubeconfig
+from .processes import Process, free_port, wait_until
+
+READY_WITHIN = 90.0
+NEEDED_NAMESPACES = ("default", "kube-system")
+
+
+class ControlPlane:
+    """A control plane whose data, logs and credentials are in `folder`; `with ControlPlane(folder) as plane: ...`.
+
+    With `audit`, each request for a resource of runai-operator.io is a line of JSON in `audit_log`.
+    """
+
+    def __init__(
+        self, folder: Path, *, audit: bool = False, binaries: Binaries | None = None, say: Say = print
+    ) -> None:
+        self.folder = folder.absolute()
+        self.audit = audit
+        self.kubeconfig = self.folder / "kubeconfig"
+        self.audit_log = self.folder / "audit.jsonl"
+        self._binaries = binaries
+        self._say = say
+        self._processes: dict[str, Process] = {}
+
+    @property
+    def kubectl(self) -> Path:
+        """The kubectl program of the same version; `Kubectl` calls it."""
+        return self.binaries.kubectl
+
+    @property
+    def binaries(self) -> Binaries:
+        if self._binaries is None:
+            self._binaries = prepare(self._say)
+        return self._binaries
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The process ids of what runs, by name."""
+        return {name: process.pid for name, process in self._processes.items() if process.pid is not None}
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> Self:
+        """Start everything, and return when the API server is ready.
+
+        Raises ControlPlaneError when a part of it dies or is not ready in time; then nothing is left running.
+        """
+        with ExitStack() as undo:
+            undo.callback(self.stop)
+            self._lay_out()
+            self._processes["etcd"].start()
+            self.start_apiserver()
+            undo.pop_all()
+        return self
+
+    def stop(self) -> None:
+        """Stop everything; the folder stays. Killed, since what they would save is thrown away."""
+        for process in reversed(self._processes.values()):
+            process.kill()
+
+    def start_apiserver(self) -> None:
+        """Start the API server on its port, and return when it is ready; and the controllers, if they do not run."""
+        self._processes["kube-apiserver"].start()
+        wait_until(self._is_ready, READY_WITHIN, self._why_not_ready)
+        self._processes["kube-controller-manager"].start()
+
+    def stop_apiserver(self, *, kill: bool = True) -> None:
+        """End the API server alone: at once as a crash does, or with `kill=False` as an upgrade does."""
+        apiserver = self._processes["kube-apiserver"]
+        if kill:
+            apiserver.kill()
+        else:
+            apiserver.stop(within=30)
+
+    def restart_apiserver(self, *, kill: bool = True) -> None:
+        """Stop and start the API server; address, certificate and data stay."""
+        self.stop_apiserver(kill=kill)
+        self.start_apiserver()
+
+    def check(self) -> None:
+        """Raise ControlPlaneError when a part of it has ended by itself."""
+        for process in self._processes.values():
+            process.check()
+
+    def _lay_out(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        credentials = make_credentials(self.folder / "credentials")
+        etcd_port, self._port = free_port(), free_port()
+        write_kubeconfig(self.kubeconfig, f"https://127.0.0.1:{self._port}", credentials)
+        self._credentials = credentials
+        policy = write_audit_policy(self.folder) if self.audit else None
+        commands = {
+            "etcd": etcd_command(self.binaries, self.folder / "etcd", etcd_port),
+            "kube-apiserver": apiserver_command(
+                self.binaries, credentials, etcd_port, self._port, policy, self.audit_log
+            ),
+            "kube-controller-manager": controller_manager_command(self.binaries, self.kubeconfig),
+        }
+        self._processes = {
+            name: Process(name, command, self.folder / f"{name}.log") for name, command in commands.items()
+        }
+
+    def _is_ready(self) -> bool:
+        self._processes["etcd"].check()
+        self._processes["kube-apiserver"].check()
+        try:
+            namespaces = (f"/api/v1/namespaces/{name}" for name in NEEDED_NAMESPACES)
+            return all(self._get(path) for path in ("/readyz", *namespaces))
+        except (OSError, http.client.HTTPException):
+            return False
+
+    def _get(self, path: str) -> bool:
+        context = ssl.create_default_context(cafile=self._credentials.certificate)
+        connection = http.client.HTTPSConnection("127.0.0.1", self._port, timeout=5, context=context)
+        try:
+            connection.request("GET", path, headers={"Authorization": f"Bearer {self._credentials.token}"})
+            return connection.getresponse().status == http.client.OK
+        finally:
+            connection.close()
+
+    def _why_not_ready(self) -> str:
+        return "the API server is not ready. " + self._processes["kube-apiserver"].last_words()

