@@ -1,0 +1,68 @@
+"""How the custom resources' models are built: camelCase on the wire, frozen, and bounded as their CRDs are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.alias_generators import to_camel
+from pydantic_core import CoreSchema, core_schema
+
+
+class Wire(BaseModel):
+    """A part of a custom resource: snake_case in Python, camelCase on the wire; what it does not know it ignores."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One CEL rule of a CRD: the expression that must hold, and what the user is told to change when it does not.
+
+    `at` is the field that the API server shows beside the message, relative to where the rule stands.
+    """
+
+    rule: str
+    message: str
+    at: str | None = None
+
+    def as_schema(self) -> dict[str, str]:
+        schema = {"rule": self.rule, "message": self.message, "reason": "FieldValueForbidden"}
+        return schema if self.at is None else {**schema, "fieldPath": self.at}
+
+
+def rules(*each: Rule) -> dict[str, Any]:
+    """The rules as `json_schema_extra` of the model or field on whose value they are evaluated."""
+    return {"x-kubernetes-validations": [rule.as_schema() for rule in each]}
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Marks what we report, not what we are told: a text or list longer than the CRD allows is cut, not refused."""
+
+    limit: int
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self._cut, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        bounded = handler(schema)
+        bounded["maxItems" if bounded.get("type") == "array" else "maxLength"] = self.limit
+        return bounded
+
+    def _cut(self, value: Any) -> Any:
+        if isinstance(value, str) and len(value) > self.limit:
+            return value[: self.limit - 1] + "…"
+        return value[: self.limit] if isinstance(value, list | tuple) else value
+
+
+def to_wire(part: Wire) -> dict[str, Any]:
+    """The JSON object that Kubernetes is given: what is unset, or an empty list, is left out."""
+    whole: dict[str, Any] = _compact(part.model_dump(by_alias=True, mode="json"))
+    return whole
+
+
+def _compact(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _compact(each) for key, each in value.items() if each is not None and each != []}
+    return [_compact(each) for each in value] if isinstance(value, list) else value

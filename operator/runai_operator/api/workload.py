@@ -1,0 +1,268 @@
+"""RunaiWorkload: what a user asks for, and what is told about it."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from runai_operator.api.conditions import Condition, Timestamp
+from runai_operator.api.wire import Cut, Rule, Wire, rules, to_wire
+
+__all__ = [
+    "Adopt",
+    "Condition",
+    "ConnectionRef",
+    "Drift",
+    "DriftItem",
+    "Endpoint",
+    "Gpus",
+    "RunaiWorkloadSpec",
+    "RunaiWorkloadStatus",
+    "Scheduling",
+    "SchedulingStatus",
+    "SyncInfo",
+    "to_wire",
+]
+
+DNS_LABEL = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+DNS_SUBDOMAIN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
+
+Text = Annotated[str, Cut(253)]
+LongText = Annotated[str, Cut(1024)]
+Priority = Annotated[str, Field(min_length=1, max_length=253)]
+Preemptibility = Literal["preemptible", "non-preemptible"]
+Mnnvl = Literal["Required", "None"]
+UpdateStrategy = Literal["InPlace", "RecreateIfFinished", "Recreate"]
+DriftMode = Literal["Correct", "Report", "Ignore"]
+DeletionPolicy = Literal["Delete", "Orphan"]
+AdoptPolicy = Literal["Never", "IfUnowned", "IfIdentical"]
+
+
+class ConnectionRef(Wire):
+    name: Annotated[str, Field(min_length=1, max_length=253, pattern=DNS_SUBDOMAIN)] = Field(
+        default="default",
+        description="Name of the RunaiConnection. Immutable.",
+        json_schema_extra=rules(
+            Rule(
+                "self == oldSelf",
+                "spec.connectionRef.name is immutable: set it back, or delete the resource and create another one",
+            )
+        ),
+    )
+
+
+class Scheduling(Wire):
+    priority: Priority | None = Field(
+        default=None,
+        description="Name of a Run:ai priority: very-low, low, medium-low, medium, medium-high, high, very-high, or "
+        "one of your own. Unset: Run:ai's default for the kind.",
+    )
+    category: Priority | None = Field(
+        default=None,
+        description="Name of a Run:ai category: Build, Train, Deploy, or one of your own. Unset: Run:ai's default for "
+        "the kind.",
+    )
+    preemptibility: Preemptibility | None = Field(
+        default=None,
+        description="Whether Run:ai may take the resources back: preemptible or non-preemptible. Unset: Run:ai's "
+        "default for the kind. A change needs an updateStrategy that recreates.",
+    )
+    mnnvl: Mnnvl | None = Field(
+        default=None,
+        description="Multi-node NVLink: Required schedules onto nodes joined by it, None does not ask for it. Unset: "
+        "Run:ai's default. A change needs an updateStrategy that recreates.",
+    )
+
+
+class Drift(Wire):
+    mode: DriftMode = Field(
+        default="Correct",
+        description="Correct: write what the spec says. Report: tell it in status.drift and leave it. Ignore: do not "
+        "look.",
+    )
+    ignore_paths: Annotated[
+        tuple[
+            Annotated[
+                str,
+                Field(
+                    max_length=512,
+                    json_schema_extra=rules(
+                        Rule(
+                            "self.startsWith('/manifest/') || self.startsWith('/scheduling/')",
+                            "each of spec.drift.ignorePaths must begin with /manifest/ or /scheduling/, "
+                            "such as /manifest/spec/replicas",
+                        )
+                    ),
+                ),
+            ],
+            ...,
+        ],
+        Field(max_length=64),
+    ] = Field(
+        default=(),
+        description="JSON pointers into spec that others change, such as /manifest/spec/replicas for an autoscaler.",
+        json_schema_extra={"x-kubernetes-list-type": "set"},
+    )
+
+
+class Adopt(Wire):
+    """What may become of a workload that bears the name already."""
+
+    policy: AdoptPolicy = Field(
+        default="Never",
+        description="Never: a taken name is a NameConflict. IfUnowned: take over a workload that no other resource "
+        "owns, and make it what the spec says. IfIdentical: only where nothing would change.",
+    )
+    workload_id: Annotated[str, Field(min_length=1, max_length=64)] | None = Field(
+        default=None, description="Take over exactly the workload with this id, and nothing else. Excludes policy."
+    )
+
+
+class RunaiWorkloadSpec(Wire):
+    connection_ref: ConnectionRef = Field(
+        default_factory=ConnectionRef,
+        description="Which Run:ai control plane to submit to. Immutable.",
+        json_schema_extra={"default": {"name": "default"}},
+    )
+    workload_name: Annotated[str, Field(min_length=1, max_length=63, pattern=DNS_LABEL)] | None = Field(
+        default=None,
+        description="Name of the workload in Run:ai: letters a-z, digits and -, at most 63. Unset: metadata.name. "
+        "Immutable once submitted.",
+    )
+    project_name: Annotated[str, Field(min_length=1, max_length=253, pattern=DNS_LABEL)] | None = Field(
+        default=None,
+        description="Name of the Run:ai project. Unset: the label runai/queue of the namespace. Immutable once "
+        "submitted.",
+    )
+    cluster_name: Annotated[str, Field(min_length=1, max_length=253)] | None = Field(
+        default=None,
+        description="Name of the project's cluster in Run:ai, where project names repeat across clusters. Immutable "
+        "once submitted.",
+    )
+    project_id: Annotated[str, Field(min_length=1, max_length=64)] | None = Field(
+        default=None,
+        description="Id of the Run:ai project, instead of projectName and clusterName. Immutable once submitted.",
+    )
+    scheduling: Scheduling = Field(
+        default_factory=Scheduling, description="How Run:ai schedules the workload; what is unset is Run:ai's default."
+    )
+    suspend: bool | None = Field(
+        default=None,
+        description="true: stopped, and kept so. false: running, and resumed when it is stopped in Run:ai. Unset: a "
+        "stop or resume made in Run:ai is left alone.",
+    )
+    manifest: dict[str, Any] = Field(
+        description="The Kubernetes manifest to submit: one object of any kind that Run:ai supports, such as Job, "
+        "PyTorchJob, RayCluster or Deployment. metadata.name may be left out; metadata.namespace must be.",
+        json_schema_extra={
+            "x-kubernetes-embedded-resource": True,
+            "x-kubernetes-preserve-unknown-fields": True,
+            **rules(
+                Rule(
+                    "self.kind != 'List'",
+                    "spec.manifest must be one object, not a List: write one RunaiWorkload for each of its items",
+                )
+            ),
+        },
+    )
+    update_strategy: UpdateStrategy = Field(
+        default="RecreateIfFinished",
+        description="What to do about a change that Run:ai cannot apply in place. InPlace: never recreate, and say "
+        "what was not applied. RecreateIfFinished: delete and submit anew where nothing is lost: finished, or never "
+        "applied. Recreate: always, whatever is running.",
+    )
+    drift: Drift = Field(
+        default_factory=Drift, description="What to do when the workload is edited in Run:ai, past this resource."
+    )
+    deletion_policy: DeletionPolicy = Field(
+        default="Delete",
+        description="What becomes of the workload when this resource is deleted. Delete: it is deleted too. Orphan: it "
+        "stays in Run:ai.",
+    )
+    adopt: Adopt = Field(
+        default_factory=Adopt, description="Whether a workload that bears the name already may be taken over."
+    )
+
+
+class SyncInfo(Wire):
+    status: Text | None = Field(
+        default=None, description="Run:ai's own word: Queued, Applying, Synced, Failed, Deleting or Deleted."
+    )
+    message: LongText | None = Field(default=None, description="What Run:ai says about it.")
+    updated_at: Timestamp | None = Field(
+        default=None, description="When the workload had last changed in Run:ai, as it was last compared."
+    )
+
+
+class Endpoint(Wire):
+    url: Annotated[str, Cut(2048)] | None = Field(default=None, description="Where it answers.")
+    host: Text | None = Field(default=None, description="Host name of the address.")
+    port: int | None = Field(default=None, description="Port of the address.")
+    path: LongText | None = Field(default=None, description="Path of the address.")
+    protocol: Text | None = Field(default=None, description="Protocol, such as http.")
+    tls_enabled: bool | None = Field(default=None, description="Whether it is served over TLS.")
+
+
+class Gpus(Wire):
+    requested: float | None = Field(default=None, description="GPUs asked for; fractions are possible.")
+    allocated: float | None = Field(default=None, description="GPUs held; fractions are possible.")
+
+
+class SchedulingStatus(Wire):
+    priority: Text | None = Field(default=None, description="Priority.")
+    category: Text | None = Field(default=None, description="Category.")
+    preemptibility: Text | None = Field(default=None, description="Preemptibility.")
+    mnnvl: Text | None = Field(default=None, description="Multi-node NVLink.")
+    node_pools: Annotated[tuple[Text, ...], Cut(64)] = Field(
+        default=(),
+        description="Node pools that the workload runs in.",
+        json_schema_extra={"x-kubernetes-list-type": "atomic"},
+    )
+
+
+class DriftItem(Wire):
+    path: LongText = Field(description="JSON pointer into spec, such as /manifest/spec/replicas.")
+    desired: LongText | None = Field(default=None, description="What the spec says, as JSON. Absent: nothing.")
+    observed: LongText | None = Field(default=None, description="What Run:ai holds, as JSON. Absent: nothing.")
+
+
+class RunaiWorkloadStatus(Wire):
+    observed_generation: int | None = Field(
+        default=None, description="metadata.generation that the status speaks of; -1 before the first look."
+    )
+    workload_id: Text | None = Field(default=None, description="Id of the workload in Run:ai, once submitted.")
+    workload_name: Text | None = Field(default=None, description="Name of the workload in Run:ai.")
+    project_id: Text | None = Field(default=None, description="Id of the Run:ai project.")
+    project_name: Text | None = Field(default=None, description="Name of the Run:ai project.")
+    cluster_id: Text | None = Field(default=None, description="Id of the Run:ai cluster.")
+    namespace: Text | None = Field(default=None, description="Namespace of the workload in its cluster.")
+    tenant_id: Text | None = Field(default=None, description="Id of the Run:ai tenant.")
+    kind: Text | None = Field(default=None, description="Kind of the submitted manifest.")
+    phase: Text | None = Field(default=None, description="Phase in Run:ai, such as Pending, Running or Completed.")
+    phase_message: LongText | None = Field(default=None, description="What Run:ai says about the phase.")
+    sync_info: SyncInfo | None = Field(default=None, description="Whether Run:ai has applied the manifest.")
+    url: Annotated[str, Cut(2048)] | None = Field(default=None, description="The first of the endpoints.")
+    endpoints: Annotated[tuple[Endpoint, ...], Cut(64)] = Field(
+        default=(),
+        description="Where the workload can be reached.",
+        json_schema_extra={"x-kubernetes-list-type": "atomic"},
+    )
+    gpus: Gpus | None = Field(default=None, description="GPUs, as of the last change of phase.")
+    scheduling: SchedulingStatus | None = Field(default=None, description="How Run:ai says that it schedules it.")
+    drift: Annotated[tuple[DriftItem, ...], Cut(32)] = Field(
+        default=(),
+        description="Where the workload in Run:ai differs from the spec.",
+        json_schema_extra={"x-kubernetes-list-type": "atomic"},
+    )
+    started_at: Timestamp | None = Field(default=None, description="When the workload started.")
+    completed_at: Timestamp | None = Field(default=None, description="When the workload completed or failed.")
+    last_handled_reconcile_at: Text | None = Field(
+        default=None, description="The last value of the annotation runai-operator.io/reconcile-at that was heeded."
+    )
+    last_handled_rerun_at: Text | None = Field(
+        default=None, description="The last value of the annotation runai-operator.io/rerun-at that was heeded."
+    )
+    conditions: Annotated[tuple[Condition, ...], Field(max_length=16)] = Field(
+        default=(),
+        description="Ready, Synced, Succeeded; Reconciling and Stalled while they are true.",
+        json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]},
+    )
