@@ -8,8 +8,17 @@ from uuid import uuid4
 import pytest
 
 from tests.control_plane import ControlPlane, Kubectl
+from tests.control_plane.binaries import prepare
 
 REPOSITORY = Path(__file__).parent.parent
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Build what is missing here, in the open: within a test it would be silent, and run into the test's timeout."""
+    wanted = any("control_plane" in getattr(item, "fixturenames", ()) for item in session.items)
+    if wanted and not session.config.option.collectonly:
+        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        prepare(reporter.write_line if reporter else print)
 
 
 @pytest.fixture(scope="session")

@@ -36,8 +36,9 @@ def main() -> int:
 
 
 def build(say: Say) -> None:
+    """Print each program's name and place, a line each."""
     for path in asdict(prepare(say)).values():
-        print(path)
+        print(f"{path.name:24} {path}")
 
 
 def run_in_foreground(folder: Path | None, say: Say) -> None:

@@ -10,7 +10,7 @@ from typing import Self
 from .binaries import Binaries, Say, prepare
 from .commands import apiserver_command, controller_manager_command, etcd_command, write_audit_policy
 from .credentials import make_credentials, write_kubeconfig
-from .processes import Process, free_port, wait_until
+from .processes import Process, free_ports, wait_until
 
 READY_WITHIN = 90.0
 NEEDED_NAMESPACES = ("default", "kube-system")
@@ -95,14 +95,14 @@ class ControlPlane:
         self.start_apiserver()
 
     def check(self) -> None:
-        """Raise ControlPlaneError when a part of it has ended by itself."""
+        """Raise ControlPlaneError when a part of it has ended without being told to."""
         for process in self._processes.values():
             process.check()
 
     def _lay_out(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         credentials = make_credentials(self.folder / "credentials")
-        etcd_port, self._port = free_port(), free_port()
+        etcd_port, self._port = free_ports(2)
         write_kubeconfig(self.kubeconfig, f"https://127.0.0.1:{self._port}", credentials)
         self._credentials = credentials
         policy = write_audit_policy(self.folder) if self.audit else None

@@ -1,6 +1,7 @@
 """kubectl, bound to one kubeconfig: it never sees a cluster of the user's."""
 
 import json
+import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -61,5 +62,9 @@ class Kubectl:
     ) -> subprocess.CompletedProcess[str]:
         scope = ["--namespace", namespace] if namespace else []
         text = json.dumps(given) if isinstance(given, Mapping) else given
-        command = [str(self.binary), "--kubeconfig", str(self.kubeconfig), *scope, *args]
-        return subprocess.run(command, input=text or "", capture_output=True, text=True, timeout=timeout, check=False)
+        cache = self.kubeconfig.parent / "kubectl-cache"  # by address: an earlier run's must not answer for this one
+        command = [str(self.binary), f"--kubeconfig={self.kubeconfig}", f"--cache-dir={cache}", *scope, *args]
+        environ = os.environ | {"KUBERC": "off"}
+        return subprocess.run(
+            command, input=text or "", env=environ, capture_output=True, text=True, timeout=timeout, check=False
+        )

@@ -8,12 +8,14 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 
 from .errors import ControlPlaneError
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
 POLL = 0.05
+PORTS = range(20_000, 30_000)
 
 
 class Process:
@@ -55,16 +57,19 @@ class Process:
         try:
             self._child.wait(within)
         except subprocess.TimeoutExpired:
-            self.kill()
+            self._child.kill()
+            self._child.wait()
+        self._child = None
 
     def kill(self) -> None:
         """SIGKILL, and wait until it is gone."""
         if self._child is not None:
             self._child.kill()
             self._child.wait()
+            self._child = None
 
     def check(self) -> None:
-        """Raise ControlPlaneError when it has ended by itself."""
+        """Raise ControlPlaneError when it has ended without being told to."""
         if self._child and (code := self._child.poll()) is not None:
             raise ControlPlaneError(f"{self.name} ended with {code}. {self.last_words()}")
 
@@ -83,20 +88,25 @@ def wait_until(done: Callable[[], bool], within: float, otherwise: Callable[[], 
         time.sleep(POLL)
 
 
-def free_port() -> int:
-    """A port of 127.0.0.1 that nothing listens on.
+def free_ports(count: int) -> list[int]:
+    """Ports of 127.0.0.1 that nothing listens on.
 
     Below the ports that the kernel hands to outgoing connections, so that none of those takes it while the API server
     is down for a moment.
     """
-    for port in random.sample(range(20_000, 30_000), 200):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise ControlPlaneError("no free port on 127.0.0.1 between 20000 and 30000")
+    free = list(islice(filter(_is_free, random.sample(PORTS, 500)), count))
+    if len(free) < count:
+        raise ControlPlaneError(f"no free port on 127.0.0.1 between {PORTS.start} and {PORTS.stop}")
+    return free
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def _die_with(parent: int) -> Callable[[], None] | None:
