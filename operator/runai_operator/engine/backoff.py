@@ -35,7 +35,7 @@ class Backoff(Generic[K]):
         self._random = random
         self._failures: OrderedDict[K, int] = OrderedDict()
 
-    def __len__(self) -> int:
+    def failing(self) -> int:
         """How many keys are failing."""
         return len(self._failures)
 

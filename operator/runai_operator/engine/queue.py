@@ -100,7 +100,7 @@ class KeyedQueue(Generic[K]):
         while self._getters:
             self._wake_one()
 
-    def __len__(self) -> int:
+    def waiting(self) -> int:
         """How many keys wait, due or not; those in hand do not count."""
         return len(self._wanted)
 

@@ -143,7 +143,7 @@ async def run_workers(
     """`workers` tasks see to the keys of `queue` while the block runs; leaving it stops them (see `Workers.stop`).
 
     An exception of the handler goes to `on_error`, once, and its key is tried again as `backoff` says. An exception
-    of the block, or of `on_error`, cancels the workers at once.
+    of the block, or of `on_error`, cancels the workers at once, and comes out in an ExceptionGroup.
     """
     crew = Workers(queue, handler, backoff=backoff or Backoff(), on_error=on_error, clock=clock or SystemClock())
     async with asyncio.TaskGroup() as tasks:
