@@ -155,8 +155,7 @@ class RunaiConnectionSpec(Wire):
         description="How often to look for changes made in Run:ai.",
         json_schema_extra=rules(
             Rule(
-                "(has(self.fullInterval) ? duration(self.fullInterval) : duration('5m')) >= "
-                "(has(self.interval) ? duration(self.interval) : duration('5s'))",
+                "duration(self.fullInterval) >= duration(self.interval)",
                 "spec.polling.fullInterval must not be shorter than interval",
             )
         ),

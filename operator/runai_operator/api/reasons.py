@@ -122,8 +122,11 @@ def _stuck(reason: Reason, retry: Retry, advice: str, *, grace: float = 0) -> Ro
 
 _READY: tuple[Row, ...] = (
     _good(Reason.RUNNING, "Nothing: the workload runs."),
-    _good(Reason.COMPLETED, "Nothing: the workload completed; set the annotation rerun-at to run it again."),
-    _good(Reason.SUSPENDED, "Set spec.suspend to false, or remove it, when it is to run.", argo="Suspended"),
+    _good(
+        Reason.COMPLETED,
+        "Nothing: the workload completed; set the annotation runai-operator.io/rerun-at to run it again.",
+    ),
+    _good(Reason.SUSPENDED, "Set spec.suspend to false when it is to run.", argo="Suspended"),
     _under_way(Reason.SUBMITTING, Retry.BACKOFF, "Wait: the workload is about to be submitted to Run:ai."),
     _under_way(Reason.APPLYING, Retry.BACKOFF, "Wait: Run:ai applies the manifest in its cluster."),
     _under_way(Reason.STARTING, Retry.EVENT, "Wait: Run:ai brings the workload up."),
@@ -142,7 +145,7 @@ _READY: tuple[Row, ...] = (
     _under_way(
         Reason.DELETING,
         Retry.BACKOFF,
-        "Wait for Run:ai to delete it, or set the annotation release to let go without deleting.",
+        "Wait for Run:ai to delete it, or set the annotation runai-operator.io/release to let go without deleting.",
         kstatus="Terminating",
     ),
     _under_way(Reason.NAME_BUSY, Retry.BACKOFF, "Wait: a workload of this name is still being deleted in Run:ai."),
@@ -173,13 +176,13 @@ _READY: tuple[Row, ...] = (
     _under_way(
         Reason.PAUSED,
         Retry.EVENT,
-        "Remove the annotation paused from the resource, or spec.paused from its connection, to go on.",
+        "To go on, remove the annotation runai-operator.io/paused, or spec.paused of the RunaiConnection.",
         argo="Suspended",
     ),
     _stuck(
         Reason.FAILED,
         Retry.EVENT,
-        "Read the workload's logs in Run:ai; change the spec, or set the annotation rerun-at, to run it again.",
+        "Read its logs in Run:ai; to run it again, change the spec or set the annotation runai-operator.io/rerun-at.",
     ),
     _stuck(Reason.REJECTED, Retry.SLOW, "Change the spec as the message says: Run:ai refused it."),
     _stuck(
@@ -227,12 +230,12 @@ _READY: tuple[Row, ...] = (
     _stuck(
         Reason.OWNERSHIP_LOST,
         Retry.SLOW,
-        "Delete this resource with the annotation release, or settle with the owner that the message names.",
+        "Settle with the owner that the message names, or let go: delete it, with runai-operator.io/release set.",
     ),
     _stuck(
         Reason.VANISHED,
         Retry.EVENT,
-        "Set the annotation rerun-at to run the workload again, or delete the resource.",
+        "Set the annotation runai-operator.io/rerun-at to run the workload again, or delete the resource.",
     ),
     _stuck(
         Reason.RECREATE_REQUIRED,

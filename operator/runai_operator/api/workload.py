@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from runai_operator.api.conditions import Condition, Timestamp
 from runai_operator.api.wire import Cut, Rule, Wire, rules, to_wire
@@ -105,8 +105,6 @@ class Drift(Wire):
 
 
 class Adopt(Wire):
-    """What may become of a workload that bears the name already."""
-
     policy: AdoptPolicy = Field(
         default="Never",
         description="Never: a taken name is a NameConflict. IfUnowned: take over a workload that no other resource "
@@ -118,6 +116,16 @@ class Adopt(Wire):
 
 
 class RunaiWorkloadSpec(Wire):
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            Rule(
+                "!has(self.projectId) || (!has(self.projectName) && !has(self.clusterName))",
+                "spec.projectId stands for projectName and clusterName: set either it or them",
+                at=".projectId",
+            )
+        )
+    )
+
     connection_ref: ConnectionRef = Field(
         default_factory=ConnectionRef,
         description="Which Run:ai control plane to submit to. Immutable.",
@@ -158,7 +166,7 @@ class RunaiWorkloadSpec(Wire):
             "x-kubernetes-preserve-unknown-fields": True,
             **rules(
                 Rule(
-                    "self.kind != 'List'",
+                    "!has(self.kind) || self.kind != 'List'",
                     "spec.manifest must be one object, not a List: write one RunaiWorkload for each of its items",
                 )
             ),
@@ -179,7 +187,15 @@ class RunaiWorkloadSpec(Wire):
         "stays in Run:ai.",
     )
     adopt: Adopt = Field(
-        default_factory=Adopt, description="Whether a workload that bears the name already may be taken over."
+        default_factory=Adopt,
+        description="Whether a workload that bears the name already may be taken over.",
+        json_schema_extra=rules(
+            Rule(
+                "!has(self.workloadId) || self.policy == 'Never'",
+                "spec.adopt.workloadId names the one workload to take over: remove spec.adopt.policy beside it",
+                at=".policy",
+            )
+        ),
     )
 
 
