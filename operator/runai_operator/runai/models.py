@@ -1,0 +1,256 @@
+"""What Run:ai answers: lenient readers, one for each shape of the OpenAPI documents.
+
+Unknown fields are ignored, enums are open strings, and what is missing, null or of another type than documented takes
+its default. Only what nothing could be concluded without is required: ids, lists, and a `deletedAt` that can be read.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    AliasPath,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+
+from .requests import CreateWorkload as CreateWorkload
+from .requests import UpdateWorkload as UpdateWorkload
+
+
+def _unset(value: object) -> object:
+    """None for the ways in which a Go server writes "no time": an empty string, or the year 1."""
+    return None if value == "" or (isinstance(value, str) and value.startswith("0001-01-01")) else value
+
+
+def _aware(value: datetime | None) -> datetime | None:
+    return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+Time = Annotated[datetime | None, BeforeValidator(_unset), AfterValidator(_aware)]
+Id = Annotated[str, Field(min_length=1)]
+STRICT = frozenset({"deleted_at"})
+
+
+class Answer(BaseModel):
+    """The base of all that is read: frozen, camelCase on the wire, lenient."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="ignore",
+        frozen=True,
+        coerce_numbers_to_str=True,
+        hide_input_in_errors=True,
+    )
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _default_for_what_is_odd(cls, value: Any, handler: Callable[[Any], Any], info: ValidationInfo) -> Any:
+        field = cls.model_fields[info.field_name or ""]
+        if field.is_required() or info.field_name in STRICT:
+            return handler(value)
+        try:
+            return handler(value)
+        except ValidationError:
+            return field.get_default(call_default_factory=True)
+
+
+class Endpoint(Answer):
+    """Where a running workload can be reached."""
+
+    url: str = ""
+    host: str = ""
+    port: int | None = None
+    path: str = ""
+    protocol: str = ""
+    tls_enabled: bool | None = None
+
+
+class ActionsSupport(Answer):
+    """Which actions a workload takes; None where Run:ai does not say."""
+
+    suspend: bool | None = None
+    delete: bool | None = None
+
+
+class Workload(Answer):
+    """A row of the v1 list. `source_api` is WorkloadsV2 for what V2 made; GET V2 on others is a 404."""
+
+    id: Id
+    name: str = ""
+    project_id: str = ""
+    project_name: str = ""
+    cluster_id: str = ""
+    tenant_id: str = ""
+    namespace: str = ""
+    type: str = ""
+    phase: str = ""
+    phase_message: str = ""
+    phase_reason: str | None = None
+    created_at: Time = None
+    updated_at: Time = None
+    phase_updated_at: Time = None
+    completed_at: Time = None
+    deleted_at: Time = None
+    source_api: str | None = None
+    actions_support: ActionsSupport = ActionsSupport()
+    priority_class_name: str = ""
+    category: str = ""
+    preemptible: bool | None = None
+    submitted_by: str = ""
+    running_pods: int | None = None
+    requested_node_pools: tuple[str, ...] = ()
+    current_node_pools: tuple[str, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+    urls: tuple[str, ...] = ()
+    allocated_gpus: float | None = Field(None, validation_alias=AliasPath("allocatedResources", "gpu"))
+    requested_gpus: float | None = Field(
+        None, validation_alias=AliasPath("workloadRequestedResources", "gpu", "request")
+    )
+
+
+class PendingSchedulingMessage(Answer):
+    """Why a workload waits for a node pool."""
+
+    node_pool: str = ""
+    phase_reason: str = ""
+    reason: str = ""
+    org_type: str | None = None
+    user_message: str | None = None
+
+
+class WorkloadDetailed(Workload):
+    """One workload read by id in v1: a row, and why it is pending."""
+
+    pending_scheduling_messages: tuple[PendingSchedulingMessage, ...] = ()
+
+
+class SyncInfo(Answer):
+    """How far the cluster is with what was submitted: Queued, Applying, Synced, Failed, Deleting, Deleted."""
+
+    status: str = ""
+    message: str = ""
+
+
+class Gvk(Answer):
+    """Group, version and kind of the manifest."""
+
+    group: str = ""
+    version: str = ""
+    kind: str = ""
+
+
+class Configuration(Answer):
+    """Scheduling configuration of a workload."""
+
+    mnnvl: str | None = None
+
+
+class Metadata(Answer):
+    """The metadata of a V2 workload."""
+
+    id: Id
+    name: str = ""
+    project_id: str = ""
+    project_name: str = ""
+    cluster_id: str = ""
+    tenant_id: str = ""
+    priority: str | None = None
+    category: str | None = None
+    preemptibility: str | None = None
+    configuration: Configuration = Configuration()
+    gvk: Gvk = Gvk()
+    created_at: Time = None
+    updated_at: Time = None
+    deleted_at: Time = None
+
+
+class WorkloadV2(Answer):
+    """A V2 workload. A manifest is None where the answer holds none."""
+
+    metadata: Metadata
+    desired_phase: str = ""
+    workload_manifest: dict[str, Any] | None = None
+    raw_manifest: dict[str, Any] | None = None
+
+
+class WorkloadView(Answer):
+    """The answer of GET V2: the workload, and how far the cluster is with it."""
+
+    workload: WorkloadV2
+    sync_info: SyncInfo | None = None
+
+
+def _no_rows(value: object) -> object:
+    """A Go server writes an empty list as null."""
+    return () if value is None else value
+
+
+class Page(Answer):
+    """A page of the v1 list; `next` is the offset of the one after it, None at the end."""
+
+    workloads: Annotated[tuple[Workload, ...], BeforeValidator(_no_rows)]
+    next: int | None = None
+
+
+class Endpoints(Answer):
+    """The answer of a workload's endpoints."""
+
+    endpoints: Annotated[tuple[Endpoint, ...], BeforeValidator(_no_rows)]
+
+
+class BatchFailure(Answer):
+    """What a batch could not do to one workload."""
+
+    id: Id
+    code: int | None = None
+    message: str = ""
+
+
+class BatchResult(Answer):
+    """What a batch did, id by id."""
+
+    succeeded: tuple[str, ...] | None = None
+    failed: tuple[BatchFailure, ...] | None = None
+
+    @model_validator(mode="after")
+    def _tells_of_something(self) -> Self:
+        if self.succeeded is None and self.failed is None:
+            raise ValueError("neither succeeded nor failed")
+        return self
+
+
+class Project(Answer):
+    """A project; `namespace` is where its workloads run, where Run:ai says so."""
+
+    id: Id
+    name: str = ""
+    cluster_id: str = ""
+    parent_id: str = ""
+    namespace: str | None = Field(None, validation_alias=AliasPath("status", "namespace"))
+    phase: str | None = Field(None, validation_alias=AliasPath("status", "phase"))
+
+
+class ProjectPage(Answer):
+    """A page of projects."""
+
+    projects: Annotated[tuple[Project, ...], BeforeValidator(_no_rows)]
+    next: int | None = None
+
+
+class Token(Answer):
+    """An access token as either token endpoint answers; `expires_in` is in seconds."""
+
+    access_token: SecretStr = Field(validation_alias=AliasChoices("access_token", "accessToken"))
+    expires_in: float | None = Field(None, validation_alias=AliasChoices("expires_in", "expiresIn"))
