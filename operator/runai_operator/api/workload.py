@@ -269,6 +269,9 @@ class RunaiWorkloadStatus(Wire):
         description="Where the workload in Run:ai differs from the spec.",
         json_schema_extra={"x-kubernetes-list-type": "atomic"},
     )
+    digest: Text | None = Field(
+        default=None, description="SHA-256 of what the workload was last submitted from: tells a changed spec."
+    )
     started_at: Timestamp | None = Field(default=None, description="When the workload started.")
     completed_at: Timestamp | None = Field(default=None, description="When the workload completed or failed.")
     last_handled_reconcile_at: Text | None = Field(

@@ -46,9 +46,7 @@ def equal(one: Any, other: Any, *, quantity: bool = False) -> bool:
             for key in one.keys() | other.keys()
         )
     if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(
-            equal(a, b, quantity=quantity) for a, b in zip(one, other, strict=True)
-        )
+        return len(one) == len(other) and all(equal(a, b, quantity=quantity) for a, b in zip(one, other, strict=True))
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if one == other:

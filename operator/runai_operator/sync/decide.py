@@ -113,9 +113,10 @@ def leave_alone_what_is_anothers(situation: Situation) -> Action | None:
     if resource.workload_id == observed.workload_id:
         message = f"workload {observed.workload_id} now belongs to {observed.owner}: {LET_GO}"
         return Reject(Reason.OWNERSHIP_LOST, message)
-    name = situation.desired.name if situation.desired else resource.key.name
+    names = situation.names
+    name, project = (names.workload, names.project) if names else (resource.key.name, "?")
     message = (
-        f"the name {name} is taken in project {situation.project_name} by workload {observed.workload_id}, which "
+        f"the name {name} is taken in project {project} by workload {observed.workload_id}, which "
         f"belongs to {observed.owner}: set spec.workloadName to another name, or delete that workload"
     )
     return Reject(Reason.NAME_CONFLICT, message)
@@ -226,6 +227,8 @@ POLICIES: tuple[Policy, ...] = (
 FOLLOW_UP = 1.0
 """Seconds until a workload on its way out is looked at again."""
 
+FIXED_PATHS = frozenset({*(f"/scheduling/{field}" for field in FIXED), "/manifest/kind", "/manifest/apiVersion"})
+
 LET_GO = "delete this resource with the annotation runai-operator.io/release=true, or give the workload back"
 
 
@@ -237,7 +240,7 @@ def fingerprint(drift: Sequence[Difference]) -> str:
 
 def fixed(difference: Difference) -> bool:
     """Whether the difference is in a field that no update can change."""
-    return difference.path.lstrip("/") in FIXED or difference.path in ("/manifest/kind", "/manifest/apiVersion")
+    return difference.path in FIXED_PATHS
 
 
 def fixed_changes(situation: Situation) -> list[str]:
@@ -247,8 +250,10 @@ def fixed_changes(situation: Situation) -> list[str]:
         return []
     before = (claim.fixed if claim else None) or {}
     changed = [f"scheduling.{field}" for field in FIXED if before.get(field) != desired.fixed[field]]
-    raw = observed.view.workload.raw_manifest
-    return changed + [f"manifest.{field}" for field in ("apiVersion", "kind") if raw.get(field) != desired.manifest[field]]
+    raw = observed.view.workload.raw_manifest or {}
+    return changed + [
+        f"manifest.{field}" for field in ("apiVersion", "kind") if raw.get(field) != desired.manifest[field]
+    ]
 
 
 def _recreate(situation: Situation) -> Claim:

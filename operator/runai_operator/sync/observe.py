@@ -48,6 +48,8 @@ class Observer:
             return await self._gone(resource, workload_id)
         if is_gone(view):
             return Gone(finished=await self._had_finished(resource, workload_id))
+        if view.workload.raw_manifest is None:
+            return Unknown(Reason.RUNAI_UNAVAILABLE, f"Run:ai's answer for workload {workload_id} has no rawManifest")
         if is_leaving(view) or (row is not None and row.phase in LEAVING_PHASES):
             return Leaving(workload_id)
         ownership, text = owned_by(view, owner, recorded=True)
@@ -134,7 +136,7 @@ def is_leaving(view: WorkloadView) -> bool:
 
 def owned_by(view: WorkloadView, owner: Owner, *, recorded: bool) -> tuple[Ownership, str]:
     """By the stamp; a workload whose id we recorded is ours without one too (adopted, or edited in the UI)."""
-    stamp = read_stamp(view.workload.raw_manifest)
+    stamp = read_stamp(view.workload.raw_manifest or {})
     if stamp is None:
         return (Ownership.OURS, "") if recorded else (Ownership.UNOWNED, "nobody: it carries no stamp")
     return (Ownership.OURS, "") if stamp.owner == owner else (Ownership.ANOTHERS, f"RunaiWorkload {stamp.owner}")
@@ -149,21 +151,27 @@ def unknown(error: RunaiError) -> Unknown:
     return Unknown(Reason.RUNAI_UNAVAILABLE, error.message)
 
 
-def is_compared(resource: Resource, row: Workload, ledger: Ledger) -> bool:
-    """Whether this very state of the workload was held against this very spec: then no GET V2 is worth its price."""
-    status = resource.status
+def at_rest(resource: Resource, ledger: Ledger) -> bool:
+    """Whether this very spec was told to be where it should be, and nobody asked for a new look."""
     synced = resource.condition("Synced") or {}
     settled = synced.get("status") == "True" or synced.get("reason") in (Reason.DRIFTED, Reason.SERVER_DIFFERS)
-    if not settled or status.get("observedGeneration") != resource.generation or resource.look_asked:
-        return False
-    if resource.deleting or resource.replacing or resource.rerun_asked or ledger.update_uncertain_for(resource.uid):
-        return False
-    if row.phase == "Pending" and status.get("phase") != "Pending":
-        return False
-    recorded = (status.get("syncInfo") or {}).get("updatedAt")
-    return row.updated_at is not None and (
-        instant(recorded) == row.updated_at or ledger.entry(resource.uid).compared == row.updated_at
+    return (
+        settled
+        and resource.workload_id is not None
+        and resource.claim is not None
+        and resource.finalized
+        and resource.status.get("observedGeneration") == resource.generation
+        and not (resource.look_asked or resource.deleting or resource.replacing or resource.rerun_asked)
+        and not ledger.update_uncertain_for(resource.uid)
     )
+
+
+def is_compared(resource: Resource, row: Workload, ledger: Ledger) -> bool:
+    """Whether this very state of the workload was held against this very spec: then no GET V2 is worth its price."""
+    if not at_rest(resource, ledger) or (row.phase == "Pending" and resource.status.get("phase") != "Pending"):
+        return False
+    recorded = instant((resource.status.get("syncInfo") or {}).get("updatedAt"))
+    return row.updated_at is not None and row.updated_at in (recorded, ledger.entry(resource.uid).compared)
 
 
 def instant(text: str | None) -> datetime | None:

@@ -10,6 +10,7 @@ from runai_operator.api.workload import RunaiWorkloadSpec
 from runai_operator.runai.models import Workload, WorkloadView
 from runai_operator.sync.compare import Difference
 from runai_operator.sync.desired import Desired
+from runai_operator.sync.names import Names
 from runai_operator.sync.resource import Resource
 from runai_operator.sync.stamp import Stamp, read_stamp
 
@@ -35,7 +36,7 @@ class Present:
 
     @property
     def stamp(self) -> Stamp | None:
-        return read_stamp(self.view.workload.raw_manifest) if self.view else None
+        return read_stamp(self.view.workload.raw_manifest or {}) if self.view else None
 
     @property
     def finished(self) -> bool:
@@ -93,7 +94,7 @@ class Situation:
     observed: Observed
     spec: RunaiWorkloadSpec | None = None
     desired: Desired | None = None
-    project_name: str = ""
+    names: Names | None = None
     problem: tuple[Reason, str] | None = None
     drift: tuple[Difference, ...] = ()
     corrected: bool = False

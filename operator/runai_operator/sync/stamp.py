@@ -51,7 +51,7 @@ def stamped(manifest: Mapping[str, Any], stamp: Stamp) -> dict[str, Any]:
 def read_stamp(manifest: Mapping[str, Any]) -> Stamp | None:
     """The stamp that a manifest carries; None where one of its keys is missing."""
     annotations = _annotations(manifest)
-    if not STAMP_KEYS <= annotations.keys():
+    if not annotations.keys() >= STAMP_KEYS:
         return None
     owner = Owner(annotations[STAMP_CLUSTER], annotations[STAMP_NAMESPACE], annotations[STAMP_NAME])
     return Stamp(owner, annotations[STAMP_DIGEST])

@@ -1,0 +1,204 @@
+"""Carrying an action out: one remote write at most, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from runai_operator.api.reasons import Reason
+from runai_operator.runai.errors import (
+    Ambiguous,
+    Conflict,
+    Forbidden,
+    NotFound,
+    Rejected,
+    RunaiError,
+    Throttled,
+)
+from runai_operator.runai.models import WorkloadV2
+from runai_operator.sync import actions
+from runai_operator.sync.claim import Claim
+from runai_operator.sync.decide import FOLLOW_UP
+from runai_operator.sync.ledger import Ledger
+from runai_operator.sync.ports import Connections, Kubernetes
+from runai_operator.sync.resource import Resource
+from runai_operator.sync.situation import Present, Situation
+from runai_operator.sync.stamp import Owner
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an action came to.
+
+    `reason` and `message` are what the status is to say; None leaves it to what was observed. `submitted` is the
+    workload as Run:ai answered it, `adopted` an id that is ours. `after` asks for another look in so many seconds,
+    `retry` for one as the backoff says. `gone`: the resource is let go of, there is no status any more.
+    """
+
+    reason: Reason | None = None
+    message: str = ""
+    submitted: WorkloadV2 | None = None
+    adopted: str | None = None
+    after: float | None = None
+    retry: bool = False
+    gone: bool = False
+
+
+class Actor:
+    """Carries out what was decided, and keeps the ledger of what got no answer."""
+
+    def __init__(
+        self, kubernetes: Kubernetes, connections: Connections, ledger: Ledger, owner: Callable[[Resource], Owner]
+    ) -> None:
+        self._kubernetes = kubernetes
+        self._connections = connections
+        self._ledger = ledger
+        self._owner = owner
+
+    async def claim(self, situation: Situation, action: actions.Claim) -> Resource:
+        """Writes finalizer and claim; the resource as it is then. Raises Stale."""
+        resource, names, desired = situation.resource, situation.names, situation.desired
+        assert names is not None
+        assert desired is not None
+        claim = Claim(
+            namespace=resource.key.namespace,
+            name=resource.key.name,
+            uid=resource.uid,
+            workload_name=names.workload,
+            project_id=names.project_id,
+            project_name=names.project,
+            cluster_name=names.cluster,
+            fixed=_fixed(situation, action),
+            replaces=action.replaces,
+            rerun_at=action.rerun_at,
+        )
+        claimed = await self._kubernetes.claim(resource, claim.dump())
+        if resource.claim is None or resource.workload_id is not None:
+            self._ledger.note(resource.uid, clean=True)
+        return claimed
+
+    async def act(self, situation: Situation, action: actions.Action) -> Outcome:
+        """Everything but Claim. Errors of Run:ai become outcomes; Stale of Kubernetes is raised."""
+        match action:
+            case actions.Create():
+                return await self._create(situation)
+            case actions.Adopt(workload_id):
+                await self._tell(situation, "Adopted", f"workload {workload_id} carries this resource's stamp")
+                return Outcome(Reason.APPLYING, "found the workload that was submitted", adopted=workload_id, after=0)
+            case actions.Update(corrects):
+                return await self._update(situation, corrects)
+            case actions.Suspend() | actions.Resume():
+                return await self._suspend_or_resume(situation, action)
+            case actions.Delete(reason):
+                return await self._delete(situation, reason)
+            case actions.Release():
+                return await self._release(situation)
+            case actions.Wait(reason, message, after):
+                return Outcome(reason, message, after=after, retry=after is None)
+            case actions.Reject(reason, message):
+                return Outcome(reason, message, retry=True)
+            case _:
+                return Outcome()
+
+    async def _create(self, situation: Situation) -> Outcome:
+        resource, desired = situation.resource, situation.desired
+        assert desired is not None
+        connection = self._connections.find(resource.connection_name)
+        try:
+            created = await connection.client.create(desired.creation(self._owner(resource)))
+        except Ambiguous as error:
+            self._ledger.create_unanswered(resource.uid)
+            return Outcome(Reason.OUTCOME_UNKNOWN, error.message, retry=True)
+        except Conflict as error:
+            return Outcome(Reason.NAME_BUSY, error.message, retry=True)
+        except RunaiError as error:
+            return refused(error)
+        self._ledger.note(resource.uid, corrected=None, compared=None)
+        workload_id = created.metadata.id
+        await self._tell(
+            situation, "Submitted", f"as workload {workload_id} to project {created.metadata.project_name}"
+        )
+        return Outcome(Reason.APPLYING, "submitted to Run:ai", submitted=created, after=FOLLOW_UP)
+
+    async def _update(self, situation: Situation, corrects: str | None) -> Outcome:
+        resource, desired = situation.resource, situation.desired
+        assert desired is not None
+        assert resource.workload_id is not None
+        workload_id, connection = resource.workload_id, self._connections.find(resource.connection_name)
+        try:
+            updated = await connection.client.update(workload_id, desired.update(self._owner(resource)))
+        except Ambiguous as error:
+            self._ledger.update_unanswered(resource.uid)
+            return Outcome(Reason.OUTCOME_UNKNOWN, error.message, retry=True)
+        except RunaiError as error:
+            return refused(error)
+        connection.forget(workload_id)
+        self._ledger.note(resource.uid, corrected=corrects, compared=None)
+        what = "undoing what was edited in Run:ai" if corrects else "as the spec says"
+        await self._tell(situation, "DriftCorrected" if corrects else "Updated", f"workload {workload_id}, {what}")
+        return Outcome(Reason.APPLYING, f"updated in Run:ai, {what}", submitted=updated, after=FOLLOW_UP)
+
+    async def _suspend_or_resume(self, situation: Situation, action: actions.Suspend | actions.Resume) -> Outcome:
+        assert isinstance(situation.observed, Present)
+        workload_id = situation.observed.workload_id
+        connection = self._connections.find(situation.resource.connection_name)
+        suspending = isinstance(action, actions.Suspend)
+        ask: Callable[[str], Awaitable[str | None]] = connection.suspend if suspending else connection.resume
+        try:
+            refusal = await ask(workload_id)
+        except RunaiError as error:
+            return refused(error)
+        if refusal is not None:
+            what = "suspend" if suspending else "resume"
+            return Outcome(Reason.REJECTED, f"Run:ai refused to {what} it, as spec.suspend asks: {refusal}", retry=True)
+        connection.forget(workload_id)
+        await self._tell(situation, "Suspended" if suspending else "Resumed", f"workload {workload_id}")
+        if suspending:
+            return Outcome(Reason.STOPPING, "asked Run:ai to stop it", after=FOLLOW_UP)
+        return Outcome(Reason.STARTING, "asked Run:ai to resume it", after=FOLLOW_UP)
+
+    async def _delete(self, situation: Situation, reason: Reason) -> Outcome:
+        assert isinstance(situation.observed, Present)
+        workload_id = situation.observed.workload_id
+        connection = self._connections.find(situation.resource.connection_name)
+        try:
+            await connection.client.delete(workload_id)
+        except NotFound:
+            pass
+        except RunaiError as error:
+            return refused(error)
+        connection.forget(workload_id)
+        await self._tell(situation, "Deleted" if reason is Reason.DELETING else "Recreating", f"workload {workload_id}")
+        return Outcome(reason, f"asked Run:ai to delete workload {workload_id}", after=FOLLOW_UP)
+
+    async def _release(self, situation: Situation) -> Outcome:
+        await self._kubernetes.release(situation.resource)
+        self._ledger.forget(situation.resource.uid)
+        return Outcome(gone=True)
+
+    async def _tell(self, situation: Situation, reason: str, message: str) -> None:
+        await self._kubernetes.event(situation.resource, reason, message)
+
+
+def refused(error: RunaiError) -> Outcome:
+    """What an error that changed nothing says about the resource."""
+    if isinstance(error, Throttled):
+        return Outcome(Reason.THROTTLED, error.message, after=error.retry_after, retry=error.retry_after is None)
+    reasons: dict[type[RunaiError], Reason] = {
+        Rejected: Reason.TOO_LARGE if error.status == 413 else Reason.REJECTED,
+        Forbidden: Reason.NOT_PERMITTED,
+        NotFound: Reason.RUNAI_UNAVAILABLE,
+        Ambiguous: Reason.OUTCOME_UNKNOWN,
+    }
+    reason = next((told for kind, told in reasons.items() if isinstance(error, kind)), Reason.RUNAI_UNAVAILABLE)
+    return Outcome(reason, error.message, retry=True)
+
+
+def _fixed(situation: Situation, action: actions.Claim) -> dict[str, Any]:
+    """What the workload is created with: of now for a new one, of before for one that lives on."""
+    resource, desired = situation.resource, situation.desired
+    assert desired is not None
+    lives_on = resource.workload_id is not None and action.replaces is None
+    claimed = resource.claim.fixed if resource.claim and lives_on else None
+    return dict(claimed) if claimed is not None else desired.fixed

@@ -1,0 +1,104 @@
+"""What Run:ai's answers say of a workload, in the words of the status."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from runai_operator.api.workload import (
+    Endpoint,
+    Gpus,
+    RunaiWorkloadStatus,
+    SchedulingStatus,
+    SyncInfo,
+)
+from runai_operator.runai.models import Metadata, Workload, WorkloadV2, WorkloadView
+from runai_operator.sync.stamp import Stamp
+
+
+def of_submission(
+    status: RunaiWorkloadStatus, workload: WorkloadV2, *, anew: bool, digest: str | None
+) -> RunaiWorkloadStatus:
+    """After a POST (`anew`: nothing of a workload before it counts) or a PUT: submitted, and not applied yet."""
+    if anew:
+        status = RunaiWorkloadStatus(
+            conditions=status.conditions,
+            last_handled_reconcile_at=status.last_handled_reconcile_at,
+            last_handled_rerun_at=status.last_handled_rerun_at,
+        )
+    changes = {"digest": digest, "sync_info": None, "drift": (), **_identity(workload.metadata)}
+    return status.model_copy(update=changes)
+
+
+def of_view(
+    status: RunaiWorkloadStatus, view: WorkloadView, row: Workload | None, stamp: Stamp | None
+) -> RunaiWorkloadStatus:
+    """A fresh GET V2, held against the spec just now."""
+    metadata, info = view.workload.metadata, view.sync_info
+    compared = max((at for at in (metadata.updated_at, row.updated_at if row else None) if at), default=None)
+    pools = row.current_node_pools if row else (status.scheduling.node_pools if status.scheduling else ())
+    scheduling = SchedulingStatus(
+        priority=metadata.priority,
+        category=metadata.category,
+        preemptibility=metadata.preemptibility,
+        mnnvl=metadata.configuration.mnnvl,
+        node_pools=pools,
+    )
+    changes: dict[str, Any] = {
+        **_identity(metadata),
+        "scheduling": scheduling,
+        "sync_info": SyncInfo(
+            status=info.status if info else None,
+            message=(info.message or None) if info else None,
+            updated_at=_at(compared),
+        ),
+    }
+    if stamp is not None:
+        changes["digest"] = stamp.digest
+    return status.model_copy(update=changes)
+
+
+def of_row(status: RunaiWorkloadStatus, row: Workload) -> RunaiWorkloadStatus:
+    """A row of the list. GPUs move only together with the phase: alone they would make a write for every pod."""
+    endpoints = tuple(
+        Endpoint(
+            url=each.url or None,
+            host=each.host or None,
+            port=each.port,
+            path=each.path or None,
+            protocol=each.protocol or None,
+            tls_enabled=each.tls_enabled,
+        )
+        for each in row.endpoints
+    )
+    url = next((each.url for each in row.endpoints if each.url), None) or next(iter(row.urls), None)
+    changes: dict[str, Any] = {
+        "phase": row.phase or None,
+        "phase_message": row.phase_message or None,
+        "namespace": row.namespace or status.namespace,
+        "endpoints": endpoints,
+        "url": url,
+        "completed_at": _at(row.completed_at),
+    }
+    if row.phase != status.phase or status.gpus is None:
+        changes["gpus"] = Gpus(requested=row.requested_gpus, allocated=row.allocated_gpus)
+    if row.phase == "Running" and status.started_at is None:
+        changes["started_at"] = _at(row.phase_updated_at)
+    return status.model_copy(update=changes)
+
+
+def _identity(metadata: Metadata) -> dict[str, Any]:
+    return {
+        "workload_id": metadata.id,
+        "workload_name": metadata.name or None,
+        "project_id": metadata.project_id or None,
+        "project_name": metadata.project_name or None,
+        "cluster_id": metadata.cluster_id or None,
+        "tenant_id": metadata.tenant_id or None,
+        "kind": metadata.gvk.kind or None,
+    }
+
+
+def _at(when: datetime | None) -> str | None:
+    """RFC 3339 in UTC; fractions of a second are kept, for the time is compared."""
+    return None if when is None else when.astimezone(UTC).isoformat().replace("+00:00", "Z")

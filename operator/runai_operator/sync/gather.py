@@ -1,0 +1,134 @@
+"""Collecting what a decision looks at: the spec, the names, the connection's word, the workload."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from runai_operator.api.access import allowed
+from runai_operator.api.parsing import InvalidSpec, parse_workload_spec
+from runai_operator.api.reasons import Reason
+from runai_operator.api.workload import RunaiWorkloadSpec
+from runai_operator.runai.errors import RunaiError
+from runai_operator.sync.compare import Difference, differences, without
+from runai_operator.sync.decide import fingerprint
+from runai_operator.sync.desired import Desired, desire
+from runai_operator.sync.ledger import Ledger
+from runai_operator.sync.names import Names, decided, resolve
+from runai_operator.sync.observe import Observer, at_rest, unknown
+from runai_operator.sync.ports import Connection, Connections, Kubernetes, Problem
+from runai_operator.sync.resource import Resource
+from runai_operator.sync.situation import Gone, Observed, Present, Situation, Unknown
+from runai_operator.sync.stamp import Owner, unstamped
+
+NOT_LOOKED = Unknown(Reason.SUBMITTING, "")
+
+
+class Gatherer:
+    """Gathers situations; `cluster_id` is what the stamps of this cluster's resources say."""
+
+    def __init__(self, kubernetes: Kubernetes, connections: Connections, ledger: Ledger, cluster_id: str) -> None:
+        self._kubernetes = kubernetes
+        self._connections = connections
+        self._ledger = ledger
+        self._cluster_id = cluster_id
+
+    def owner(self, resource: Resource) -> Owner:
+        return Owner(self._cluster_id, *resource.key)
+
+    async def gather(self, resource: Resource, *, just_claimed: bool = False) -> Situation | None:
+        """The situation; None when nothing can be new and no answer of Run:ai is at hand: the first sweep brings it.
+
+        `just_claimed`: this very reconcile wrote the first claim, so that nothing can be there under our stamp.
+        """
+        if resource.deleting:
+            return await self._for_deletion(resource)
+        try:
+            connection = self._connections.find(resource.connection_name)
+            if at_rest(resource, self._ledger) and not connection.swept:
+                return None
+            spec = parse_workload_spec(resource.body)
+            labels = await self._kubernetes.namespace_labels(resource.key.namespace)
+            names = decided(resource, spec, labels) or await resolve(connection, resource, spec, labels)
+        except InvalidSpec as error:
+            return _stopped_by(resource, Reason.INVALID_SPEC, error.message)
+        except Problem as problem:
+            return self._held_up(resource, problem)
+        except RunaiError as error:
+            return Situation(resource, unknown(error))
+        desired = desire(spec, name=names.workload, project_id=names.project_id)
+        if not _permitted(connection, resource, labels, names):
+            return _stopped_by(resource, Reason.ACCESS_DENIED, _denial(resource, names))
+        observed: Observed = Gone()
+        if not just_claimed:
+            observed = await Observer(connection, self._ledger).observe(resource, self.owner(resource))
+        return self._situation(resource, observed, spec, desired, names)
+
+    async def _for_deletion(self, resource: Resource) -> Situation:
+        if not resource.finalized or resource.released or resource.orphaned or not resource.submitted:
+            return Situation(resource, NOT_LOOKED)
+        try:
+            connection = self._connections.find(resource.connection_name)
+        except Problem as problem:
+            message = f"the deletion waits for the connection {resource.connection_name}: {problem.message}"
+            return Situation(resource, Unknown(problem.reason, message))
+        return Situation(resource, await Observer(connection, self._ledger).observe(resource, self.owner(resource)))
+
+    def _held_up(self, resource: Resource, problem: Problem) -> Situation | None:
+        """A failing connection is told on the connection; what is at rest on it stays as it is."""
+        if problem.reason is Reason.CONNECTION_NOT_READY and at_rest(resource, self._ledger):
+            return None
+        return _stopped_by(resource, problem.reason, problem.message)
+
+    def _situation(
+        self, resource: Resource, observed: Observed, spec: RunaiWorkloadSpec, desired: Desired, names: Names
+    ) -> Situation:
+        drift = _drift(observed, desired, spec)
+        spent = self._ledger.entry(resource.uid).corrected
+        return Situation(
+            resource=resource,
+            observed=observed,
+            spec=spec,
+            desired=desired,
+            names=names,
+            drift=drift,
+            corrected=bool(drift) and spent == fingerprint(drift),
+            unsettled=self._ledger.update_uncertain_for(resource.uid),
+        )
+
+
+def _drift(observed: Observed, desired: Desired, spec: RunaiWorkloadSpec) -> tuple[Difference, ...]:
+    """Where the workload differs from what is desired; a value that the spec leaves to Run:ai cannot differ."""
+    if not isinstance(observed, Present) or observed.view is None or spec.drift.mode == "Ignore":
+        return ()
+    workload = observed.view.workload
+    found = [*differences(unstamped(desired.manifest), unstamped(workload.raw_manifest or {}), "/manifest")]
+    metadata = workload.metadata
+    for field, wish, seen in (
+        ("priority", desired.priority, metadata.priority),
+        ("category", desired.category, metadata.category),
+        ("preemptibility", desired.preemptibility, metadata.preemptibility),
+        ("mnnvl", desired.mnnvl, metadata.configuration.mnnvl),
+    ):
+        if wish is not None and wish != seen:
+            found.append(Difference(f"/scheduling/{field}", wish, seen))
+    return without(found, spec.drift.ignore_paths)
+
+
+def _permitted(connection: Connection, resource: Resource, labels: Mapping[str, str], names: Names) -> bool:
+    return allowed(
+        connection.spec.access,
+        namespace=resource.key.namespace,
+        namespace_labels=labels,
+        project_name=names.project,
+    )
+
+
+def _denial(resource: Resource, names: Names) -> str:
+    return (
+        f"no rule in spec.access of RunaiConnection {resource.connection_name} lets the namespace "
+        f"{resource.key.namespace} use the project {names.project}: choose another spec.projectName, or have a rule added"
+    )
+
+
+def _stopped_by(resource: Resource, reason: Reason, message: str) -> Situation:
+    return Situation(resource, NOT_LOOKED, problem=(reason, message))

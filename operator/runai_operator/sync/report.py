@@ -1,0 +1,206 @@
+"""The status that follows from what was seen and done; pure. It says no more than was observed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from runai_operator.api.conditions import Condition, drop_condition, set_condition
+from runai_operator.api.reasons import ROWS, Reason, Row
+from runai_operator.api.wire import to_wire
+from runai_operator.api.workload import DriftItem, RunaiWorkloadStatus
+from runai_operator.sync.act import Outcome
+from runai_operator.sync.facts import of_row, of_submission, of_view
+from runai_operator.sync.situation import STOPPED, Present, Situation
+
+ROW = {(row.condition, row.reason): row for row in ROWS}
+
+PHASES = {
+    "Running": Reason.RUNNING,
+    "Completed": Reason.COMPLETED,
+    "Failed": Reason.FAILED,
+    "Pending": Reason.PENDING,
+    "Creating": Reason.STARTING,
+    "Initializing": Reason.STARTING,
+    "Resuming": Reason.STARTING,
+    "Updating": Reason.STARTING,
+    "Stopping": Reason.STOPPING,
+    "Stopped": Reason.STOPPED,
+    "Degraded": Reason.DEGRADED,
+    "Deleting": Reason.DELETING,
+    "Terminating": Reason.DELETING,
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """A status to be, why the resource is where it is, and in how many seconds that turns Stalled, if ever."""
+
+    status: RunaiWorkloadStatus
+    reason: Reason
+    message: str
+    stalls_in: float | None = None
+
+    def wire(self) -> dict[str, Any]:
+        return to_wire(self.status)
+
+
+def report(situation: Situation, outcome: Outcome, *, now: datetime, held: float = 0.0) -> Report:
+    """`held`: for how many seconds the resource has been in this state."""
+    status = _facts(situation, outcome)
+    reason, message = _readiness(situation, outcome, status)
+    ready = ROW["Ready", reason]
+    stalled, stalls_in = _stalled(situation, ready, held)
+    generation, at = situation.resource.generation, now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    conditions = status.conditions
+    for kind, row, text in _told(situation, status, ready, message):
+        new = Condition(
+            type=kind,
+            status=row.status,
+            reason=row.reason,
+            message=text,
+            observed_generation=generation,
+            last_transition_time=at,
+        )
+        conditions = set_condition(conditions, new, at)
+    under_way = ready.kstatus in ("InProgress", "Terminating", "Failed") and reason is not Reason.STOPPED
+    for kind, holds in (("Reconciling", under_way and not stalled), ("Stalled", stalled)):
+        new = Condition(
+            type=kind,
+            status="True",
+            reason=reason,
+            message=message,
+            observed_generation=generation,
+            last_transition_time=at,
+        )
+        conditions = set_condition(conditions, new, at) if holds else drop_condition(conditions, kind)
+    changes = {"conditions": conditions, "observed_generation": generation}
+    return Report(status.model_copy(update=changes), reason, message, stalls_in)
+
+
+def differs(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Whether there is anything worth telling: when a workload was last compared is not."""
+    return _worth_telling(old) != _worth_telling(new)
+
+
+def _worth_telling(status: Mapping[str, Any]) -> dict[str, Any]:
+    info = {key: value for key, value in (status.get("syncInfo") or {}).items() if key != "updatedAt"}
+    conditions = sorted(status.get("conditions") or (), key=lambda each: str(each.get("type")))
+    return {**status, "syncInfo": info, "conditions": conditions}
+
+
+def _facts(situation: Situation, outcome: Outcome) -> RunaiWorkloadStatus:
+    """What is known of the workload: what was recorded, with what was seen now over it."""
+    resource, observed = situation.resource, situation.observed
+    status = RunaiWorkloadStatus.model_validate(resource.status)
+    if outcome.submitted is not None:
+        anew = outcome.submitted.metadata.id != resource.workload_id
+        digest = situation.desired.digest if situation.desired else None
+        status = _handled(situation, of_submission(status, outcome.submitted, anew=anew, digest=digest))
+    elif outcome.adopted is not None:
+        status = RunaiWorkloadStatus(workload_id=outcome.adopted, conditions=status.conditions)
+        status = _handled(situation, status)
+    elif isinstance(observed, Present) and observed.workload_id == resource.workload_id:
+        if observed.view is not None:
+            status = of_view(status, observed.view, observed.row, observed.stamp)
+            status = status.model_copy(update={"drift": _drift_items(situation)})
+        if observed.row is not None:
+            status = of_row(status, observed.row)
+        status = _handled(situation, status)
+    return status
+
+
+def _handled(situation: Situation, status: RunaiWorkloadStatus) -> RunaiWorkloadStatus:
+    """Annotations that were answered: a look was taken, or a run begun; a rerun of what still runs is answered too."""
+    resource, observed = situation.resource, situation.observed
+    changes: dict[str, Any] = {}
+    look = resource.annotation("runai-operator.io/reconcile-at")
+    if look and look != status.last_handled_reconcile_at:
+        changes["last_handled_reconcile_at"] = look
+    claim = resource.claim
+    unfinished = isinstance(observed, Present) and observed.row is not None and not observed.finished
+    rerun = resource.rerun_asked if unfinished else None
+    rerun = rerun or (claim.rerun_at if claim else None)
+    if rerun and rerun != status.last_handled_rerun_at:
+        changes["last_handled_rerun_at"] = rerun
+    return status.model_copy(update=changes)
+
+
+def _drift_items(situation: Situation) -> tuple[DriftItem, ...]:
+    if situation.spec_changed:
+        return ()
+    items = (
+        DriftItem.model_validate({"path": each.path, "desired": _text(each.desired), "observed": _text(each.observed)})
+        for each in situation.drift
+    )
+    return tuple(items)[:32]
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def _readiness(situation: Situation, outcome: Outcome, status: RunaiWorkloadStatus) -> tuple[Reason, str]:
+    if outcome.reason is not None:
+        return outcome.reason, outcome.message
+    if situation.resource.paused:
+        return Reason.PAUSED, "the annotation runai-operator.io/paused keeps hands off"
+    sync = status.sync_info.status if status.sync_info else None
+    if sync == "Failed":
+        return Reason.SYNC_FAILED, f"Run:ai could not apply the manifest: {_sync_message(status)}"
+    if sync != "Synced":
+        return Reason.APPLYING, f"Run:ai says {sync}" if sync else "submitted to Run:ai"
+    return _by_phase(situation, status)
+
+
+def _by_phase(situation: Situation, status: RunaiWorkloadStatus) -> tuple[Reason, str]:
+    suspend = situation.spec.suspend if situation.spec else None
+    phase, message = status.phase, status.phase_message or ""
+    if phase in STOPPED and suspend is False:
+        return Reason.STARTING, "asked Run:ai to resume it"
+    if suspend and phase == "Stopped":
+        return Reason.SUSPENDED, "stopped, as spec.suspend asks"
+    if suspend and phase not in ("Completed", "Failed"):
+        return Reason.STOPPING, "asked Run:ai to stop it"
+    if phase is None:
+        return Reason.STARTING, "applied, and not listed yet"
+    return PHASES.get(phase, Reason.UNKNOWN_PHASE), message or ("" if phase in PHASES else f"phase {phase}")
+
+
+def _sync_message(status: RunaiWorkloadStatus) -> str:
+    return (status.sync_info.message if status.sync_info else None) or "it does not say why"
+
+
+def _told(situation: Situation, status: RunaiWorkloadStatus, ready: Row, message: str) -> list[tuple[str, Row, str]]:
+    synced, text = _syncedness(situation, status, ready, message)
+    outcomes = {"Completed": Reason.COMPLETED, "Failed": Reason.FAILED}
+    succeeded = ROW["Succeeded", outcomes.get(status.phase or "", Reason.NOT_FINISHED)]
+    told = [("Ready", ready, message), ("Succeeded", succeeded, "")]
+    return told if synced is None else [*told, ("Synced", synced, text)]
+
+
+def _syncedness(situation: Situation, status: RunaiWorkloadStatus, ready: Row, message: str) -> tuple[Row | None, str]:
+    """As Ready says where its reason concerns the sync; else by what is held against the spec."""
+    row = ROW.get(("Synced", ready.reason))
+    if row is not None:
+        return row, message
+    if status.sync_info is None or status.sync_info.status != "Synced":
+        return ROW["Synced", Reason.APPLYING], "submitted to Run:ai"
+    if not status.drift:
+        return ROW["Synced", Reason.SYNCED], ""
+    paths = ", ".join(item.path for item in status.drift[:5])
+    if situation.spec is not None and situation.spec.drift.mode == "Correct":
+        return ROW["Synced", Reason.SERVER_DIFFERS], f"what Run:ai makes of it differs at {paths}: see status.drift"
+    return ROW["Synced", Reason.DRIFTED], f"edited in Run:ai at {paths}: see status.drift"
+
+
+def _stalled(situation: Situation, ready: Row, held: float) -> tuple[bool, float | None]:
+    if ready.stalled_after is None:
+        return False, None
+    before = situation.resource.condition("Stalled")
+    still = before is not None and before.get("reason") == ready.reason
+    remaining = ready.stalled_after - held
+    return (True, None) if still or remaining <= 0 else (False, remaining)
