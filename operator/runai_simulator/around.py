@@ -25,11 +25,8 @@ NODE_POOL_FIELDS = (
     "name", "phase", "clusterId", "createdAt", "updatedAt", "networkTopologyName", "gpuNetworkAccelerationDetection",
     "gpuNetworkAccelerationDetected", "gpuNetworkAccelerationLabelKey", "swapEnabled", "nodeLevelSchedulerEnabled",
 )  # fmt: skip
-AVERAGES = tuple(
-    f"avgGpu{what}{span}"
-    for what in ("Allocation", "Utilization", "MemoryUtilization")
-    for span in ("24h", "7d", "30d")
-)
+MEASURES = ("Allocation", "Utilization", "MemoryUtilization")
+AVERAGES = tuple(f"avgGpu{measure}{span}" for measure in MEASURES for span in ("24h", "7d", "30d"))
 PROJECT_FIELDS: Fields[Project] = {
     "name": lambda project: project.name,
     "clusterId": lambda project: project.cluster_id,

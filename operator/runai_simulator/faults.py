@@ -14,9 +14,7 @@ class Scope(Part):
 
     operation: str | None = Field(default=None, description="an operationId of the contract")
     method: str | None = None
-    path: str | None = Field(
-        default=None, description="a path template of the contract, /api/v1/workloads/{workloadId}"
-    )
+    path: str | None = Field(default=None, description="a path template of the contract")
     share: float = Field(default=1.0, ge=0, le=1, description="of the requests in scope")
     count: int | None = Field(default=None, ge=1, description="so many are struck, then the fault is gone")
     when: Literal["before", "after"] = Field(default="before", description="the request is committed, or after it was")

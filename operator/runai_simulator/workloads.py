@@ -44,13 +44,13 @@ class Workload:
     written_at: float
     sync: Timeline
     phases: Timeline
+    kind: Kind
+    footprint: Footprint
     desired: str = "Running"
     deleted_at: float | None = None
     foreign: bool = False
     visible_at: float = 0.0
     by: str = "simulator"
-    kind: Kind = Kind("", "v1", "Unknown")
-    footprint: Footprint = Footprint(1, 0, ())
 
     @property
     def category(self) -> str:
