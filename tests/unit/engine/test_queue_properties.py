@@ -92,7 +92,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     @invariant()
     def counts_agree(self):
-        assert len(self.queue) == len(self.wanted)
+        assert self.queue.waiting() == len(self.wanted)
         assert self.sync(self.queue.due) == len(self.due())
 
 

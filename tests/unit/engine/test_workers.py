@@ -181,13 +181,17 @@ def test_leaving_the_block_stops_within_the_given_time():
 
 
 def test_an_error_in_the_block_leaves_no_worker_behind():
+    async def a_failing_block(crew):
+        async with crew.at_work():
+            await CLOCK.sleep(1)
+            assert crew.running == {"slow"}
+            raise ValueError("the block failed")
+
     async def scenario():
         crew = Crew(slow=[500.0])
         crew.queue.add("slow")
         with pytest.raises(ExceptionGroup) as group:
-            async with crew.at_work():
-                await CLOCK.sleep(1)
-                raise ValueError("the block failed")
+            await a_failing_block(crew)
         return crew.running, len(asyncio.all_tasks()), str(group.value.exceptions[0])
 
     assert run(scenario()) == (set(), 1, "the block failed")
