@@ -7,8 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from tests.control_plane import ControlPlane, Kubectl
+from tests.control_plane import ControlPlane, Kubectl, KubectlFailed
 from tests.control_plane.binaries import prepare
+from tests.control_plane.processes import wait_until
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -37,11 +38,20 @@ def kubectl(control_plane: ControlPlane) -> Kubectl:
 
 @pytest.fixture(scope="session")
 def crds(kubectl: Kubectl) -> list[str]:
-    """Our custom resource definitions, served; their names."""
-    folder = str(REPOSITORY / "crds")
-    names = kubectl("apply", "--server-side", "-f", folder, "-o", "name").split()
-    kubectl("wait", "--for=condition=Established", "--timeout=30s", *names)
+    """Our custom resource definitions, served and explained; their names, as "runaiworkloads.runai-operator.io"."""
+    applied = kubectl("apply", "--server-side", "-f", str(REPOSITORY / "crds"), "-o", "name").split()
+    kubectl("wait", "--for=condition=Established", "--timeout=30s", *applied)
+    names = [name.partition("/")[2] for name in applied]
+    # The schema that explain and client-side validation read is published a little later than the resource itself.
+    wait_until(lambda: all(_is_explained(kubectl, name) for name in names), 30, lambda: f"no schema of {names}")
     return names
+
+
+def _is_explained(kubectl: Kubectl, name: str) -> bool:
+    try:
+        return bool(kubectl("explain", name))
+    except KubectlFailed:
+        return False
 
 
 @pytest.fixture

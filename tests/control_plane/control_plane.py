@@ -13,6 +13,7 @@ from .credentials import make_credentials, write_kubeconfig
 from .processes import Process, free_ports, wait_until
 
 READY_WITHIN = 90.0
+GRACE = 10.0
 NEEDED_NAMESPACES = ("default", "kube-system")
 
 
@@ -82,12 +83,15 @@ class ControlPlane:
         self._processes["kube-controller-manager"].start()
 
     def stop_apiserver(self, *, kill: bool = True) -> None:
-        """End the API server alone: at once as a crash does, or with `kill=False` as an upgrade does."""
+        """End the API server alone: at once as a crash does, or with `kill=False` as an upgrade does.
+
+        Asked to end, it waits for idle connections up to a minute (seen); after GRACE seconds it is killed.
+        """
         apiserver = self._processes["kube-apiserver"]
         if kill:
             apiserver.kill()
         else:
-            apiserver.stop(within=30)
+            apiserver.stop(within=GRACE)
 
     def restart_apiserver(self, *, kill: bool = True) -> None:
         """Stop and start the API server; address, certificate and data stay."""
