@@ -194,6 +194,8 @@ def _control_plane(url: str) -> httpx.URL:
         base = httpx.URL(url)
     except (httpx.InvalidURL, TypeError) as error:
         raise ValueError(f"not a URL: {error}") from error
+    if base.port is not None and not 0 < base.port < 65536:
+        raise ValueError(f"not a URL: no port {base.port} exists")
     if base.scheme not in ("http", "https") or not base.host or base.userinfo or base.query or base.fragment:
         raise ValueError("the URL of a control plane is https://host[:port][/path], without user, query or fragment")
     return base

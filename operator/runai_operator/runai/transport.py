@@ -67,10 +67,11 @@ class Transport(AiohttpTransport):  # type: ignore[misc]
         session = self._session()
         timeout = request.extensions.get("timeout", {})
         body = await request.aread()
+        credentials = _proxy_credentials(self.proxy)
         return await session.request(
             request.method,
             yarl.URL(str(request.url), encoded=True),
-            headers=request.headers.multi_items(),
+            headers=[*request.headers.multi_items(), *(credentials if request.url.scheme == "http" else ())],
             data=io.BytesIO(body) if len(body) > LARGE_BODY else body or None,
             allow_redirects=False,
             auto_decompress=False,
@@ -81,7 +82,7 @@ class Transport(AiohttpTransport):  # type: ignore[misc]
                 sock_read=timeout.get("read"),
             ),
             proxy=str(self.proxy.url) if self.proxy else None,
-            proxy_auth=aiohttp.BasicAuth(*self.proxy.auth) if self.proxy and self.proxy.auth else None,
+            proxy_headers=dict(credentials),
             trace_request_ctx=progress,
             middlewares=() if request.method in READS else (_sent_once,),
         )
@@ -109,6 +110,13 @@ def proxy_for(url: httpx.URL) -> httpx.Proxy | None:
     if proxy.url.scheme not in ("http", "https"):
         raise ValueError(f"the environment names a {proxy.url.scheme} proxy; only http and https proxies are supported")
     return proxy
+
+
+def _proxy_credentials(proxy: httpx.Proxy | None) -> list[tuple[str, str]]:
+    """The header for a proxy: part of a plain request, and of the CONNECT before one over TLS."""
+    if proxy is None or proxy.auth is None:
+        return []
+    return [("Proxy-Authorization", aiohttp.encode_basic_auth(*proxy.auth))]
 
 
 def _session(context: ssl.SSLContext) -> aiohttp.ClientSession:

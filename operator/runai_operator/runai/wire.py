@@ -3,11 +3,12 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import aiohttp
 import httpx
 
-from .calls import Call, Reply, lost
+from .calls import Call, Reply, distrusted, lost
 from .errors import RunaiError
 
 CONNECT_SECONDS = 5.0
@@ -41,6 +42,7 @@ class Wire:
         self._http = httpx.AsyncClient(
             transport=transport,
             follow_redirects=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             headers={"user-agent": user_agent, "accept": "application/json"},
             timeout=httpx.Timeout(timeout, connect=min(CONNECT_SECONDS, timeout)),
         )
@@ -74,7 +76,8 @@ class Wire:
         except TimeoutError:
             progress = request.extensions.get("progress")
             sent = progress is None or progress.connected
-            raise lost(call, f"no whole answer within {self._timeout:g} s", sent=sent) from None
+            what = "no whole answer" if sent else "cannot connect"
+            raise lost(call, f"{what} within {self._timeout:g} s", sent=sent) from None
 
     def _request(self, call: Call, headers: Mapping[str, str]) -> httpx.Request:
         url = f"{self._base}{call.path}" + (f"?{call.query}" if call.query else "")
@@ -101,6 +104,9 @@ class Wire:
                 if len(body) > self._largest_body:
                     what = f"an answer longer than {self._largest_body} bytes was not read to its end"
                     raise lost(call, what, sent=True, status=response.status_code)
+        except httpx.DecodingError as error:
+            empty = Reply(response.status_code, response.headers, b"")
+            raise distrusted(call, empty, f"{empty.status} and a body that cannot be decompressed") from error
         except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
             if isinstance(error, TimeoutError):
                 raise
