@@ -10,10 +10,12 @@ from starlette.types import Receive, Scope, Send
 from runai_simulator.control import control_routes
 from runai_simulator.cut import RAW_SEND
 from runai_simulator.errors import error_document
-from runai_simulator.guard import guarded
+from runai_simulator.guard import Endpoint, guarded
 from runai_simulator.operations import OPERATIONS
 from runai_simulator.settings import Settings
 from runai_simulator.state import State
+
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"]
 
 
 class Simulator(Starlette):
@@ -37,22 +39,20 @@ def create_app(settings: Settings | None = None, *, state: State | None = None) 
 
 
 def _api_routes(state: State) -> list[Route]:
-    """One route per path, so that another method on it is 405 with a complete Allow."""
-    by_path: dict[str, list[Route]] = {}
+    """One route per path, in the order of the table: /workloads/batch is never a workload called batch."""
+    by_path: dict[str, dict[str, Endpoint]] = {}
     for operation in OPERATIONS:
-        route = Route(operation.path, guarded(state, operation), methods=[operation.method], name=operation.id)
-        by_path.setdefault(operation.path, []).append(route)
-    return [_joined(routes) for routes in by_path.values()]
+        by_path.setdefault(operation.path, {})[operation.method] = guarded(state, operation)
+    return [Route(path, _by_method(endpoints), methods=METHODS) for path, endpoints in by_path.items()]
 
 
-def _joined(routes: list[Route]) -> Route:
-    by_method = {method: route.endpoint for route in routes for method in route.methods or ()}
-
+def _by_method(endpoints: dict[str, Endpoint]) -> Endpoint:
     async def endpoint(request: Request) -> Response:
-        response: Response = await by_method[request.method](request)
-        return response
+        if request.method not in endpoints:
+            raise HTTPException(405, headers={"Allow": ", ".join(endpoints)})
+        return await endpoints[request.method](request)
 
-    return Route(routes[0].path, endpoint, methods=list(by_method), name=routes[0].name)
+    return endpoint
 
 
 async def _as_error_document(_: Request, error: Exception) -> JSONResponse:
