@@ -1,0 +1,53 @@
+import json
+
+import pytest
+
+from runai_operator.sync.claim import read_claim
+from tests.unit.sync.builders import NAME, NAMESPACE, a_claim, a_resource
+
+FULL = a_claim(cluster_name="gpu-east", replaces="w-0", rerun_at="again", fixed={"preemptibility": "x", "mnnvl": None})
+
+
+def read(text):
+    return read_claim(text, namespace=NAMESPACE, name=NAME)
+
+
+@pytest.mark.parametrize("claim", [a_claim(), FULL, a_claim(fixed=None)], ids=["plain", "full", "bare"])
+def test_a_claim_is_read_as_it_was_written(claim):
+    assert read(claim.dump()) == claim
+
+
+def test_what_is_not_set_is_not_written():
+    assert "replaces" not in json.loads(a_claim().dump())
+
+
+@pytest.mark.parametrize(
+    "copied", [a_claim(namespace="elsewhere"), a_claim(name="copy")], ids=["another namespace", "another name"]
+)
+def test_the_claim_of_a_copied_yaml_is_ignored(copied):
+    assert read(copied.dump()) is None
+
+
+def test_a_restored_resource_with_another_uid_keeps_its_names():
+    resource = a_resource(uid="uid-after-restore").claimed(workload_name="kept")
+    assert resource.claim is not None
+    assert resource.claim.workload_name == "kept"
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        None,
+        "",
+        "{",
+        "null",
+        "[]",
+        "1",
+        '"text"',
+        "{}",
+        json.dumps({"namespace": NAMESPACE, "name": NAME}),
+        json.dumps({**json.loads(a_claim().dump()), "unknown": 1}),
+    ],
+)
+def test_a_claim_that_cannot_be_read_is_none(garbage):
+    assert read(garbage) is None
