@@ -128,7 +128,7 @@ class RunaiConnectionSpec(Wire):
                 "spec.url must hold no user, query or fragment: credentials belong into the Secret",
             ),
             Rule(
-                f"!self.startsWith('http:') || self.matches('{_TRIAL_HOSTS}')",
+                f"!self.lowerAscii().startsWith('http:') || self.matches('{_TRIAL_HOSTS}')",
                 "spec.url must begin with https://, or the client's secret would be sent in the clear; http:// is for "
                 "a trial on localhost or inside the cluster (a host that ends in .svc)",
             ),

@@ -1,0 +1,1 @@
+"""What `runai_operator.api` promises, without a cluster."""
