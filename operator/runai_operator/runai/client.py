@@ -15,6 +15,8 @@ from .calls import Call, Reply, expect_acknowledgement, judge, parse
 from .errors import Forbidden
 from .models import (
     BatchResult,
+    Cluster,
+    Clusters,
     Endpoint,
     Endpoints,
     Page,
@@ -31,6 +33,7 @@ from .wire import Observer, Wire
 
 WORKLOADS_V1, WORKLOADS_V2 = "/api/v1/workloads", "/api/v2/workloads"
 PROJECTS = "/api/v1/org-unit/projects"
+CLUSTERS = "/api/v1/clusters"
 LARGEST_BATCH, LARGEST_PAGE, MOST_FILTERS = 100, 500, 10
 
 BatchAction = Literal["delete", "suspend", "resume"]
@@ -153,6 +156,11 @@ class RunaiClient:
         """One project."""
         call = _call("GET", PROJECTS + "/{id}", project_id)
         return await self._ask(call, lambda reply: parse(call, reply, Project))
+
+    async def clusters(self) -> tuple[Cluster, ...]:
+        """All clusters of the tenant that the credentials see."""
+        call = _call("GET", CLUSTERS)
+        return (await self._ask(call, lambda reply: parse(call, reply, Clusters))).root
 
     async def _project_page(self, filters: Sequence[str], offset: int) -> ProjectPage:
         query = _query(offset=offset, limit=LARGEST_PAGE, filterBy=filters)

@@ -16,6 +16,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    RootModel,
     SecretStr,
     ValidationError,
     ValidationInfo,
@@ -219,15 +220,16 @@ class BatchFailure(Answer):
 
 
 class BatchResult(Answer):
-    """What a batch did, id by id."""
+    """What a batch did, id by id. An answer that holds none of the three fields is no answer to a batch."""
 
-    succeeded: tuple[str, ...] | None = None
-    failed: tuple[BatchFailure, ...] | None = None
+    id: str = ""
+    succeeded: tuple[str, ...] = ()
+    failed: tuple[BatchFailure, ...] = ()
 
     @model_validator(mode="after")
     def _tells_of_something(self) -> Self:
-        if self.succeeded is None and self.failed is None:
-            raise ValueError("neither succeeded nor failed")
+        if not self.model_fields_set:
+            raise ValueError("none of id, succeeded and failed")
         return self
 
 
@@ -247,6 +249,17 @@ class ProjectPage(Answer):
 
     projects: Annotated[tuple[Project, ...], BeforeValidator(_no_rows)]
     next: int | None = None
+
+
+class Cluster(Answer):
+    """A cluster of the tenant."""
+
+    uuid: Id
+    name: str = ""
+
+
+class Clusters(RootModel[tuple[Cluster, ...]]):
+    """The answer of the clusters: a bare list."""
 
 
 class Token(Answer):

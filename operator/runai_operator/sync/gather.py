@@ -15,7 +15,7 @@ from runai_operator.sync.desired import Desired, desire
 from runai_operator.sync.ledger import Ledger
 from runai_operator.sync.names import Names, decided, resolve
 from runai_operator.sync.observe import Observer, at_rest, unknown
-from runai_operator.sync.ports import Connection, Connections, Kubernetes, Problem
+from runai_operator.sync.ports import Connection, Connections, Kubernetes, NotYet, Problem
 from runai_operator.sync.resource import Resource
 from runai_operator.sync.situation import Gone, Observed, Present, Situation, Unknown
 from runai_operator.sync.stamp import Owner, unstamped
@@ -40,6 +40,12 @@ class Gatherer:
 
         `just_claimed`: this very reconcile wrote the first claim, so that nothing can be there under our stamp.
         """
+        try:
+            return await self._gather(resource, just_claimed=just_claimed)
+        except NotYet:
+            return None
+
+    async def _gather(self, resource: Resource, *, just_claimed: bool) -> Situation | None:
         if resource.deleting:
             return await self._for_deletion(resource)
         try:
@@ -126,7 +132,7 @@ def _permitted(connection: Connection, resource: Resource, labels: Mapping[str, 
 def _denial(resource: Resource, names: Names) -> str:
     return (
         f"no rule in spec.access of RunaiConnection {resource.connection_name} lets the namespace "
-        f"{resource.key.namespace} use the project {names.project}: choose another spec.projectName, or have a rule added"
+        f"{resource.key.namespace} use the project {names.project}: choose another spec.projectName, or have one added"
     )
 
 

@@ -25,6 +25,10 @@ class Problem(Exception):
         self.message = message
 
 
+class NotYet(Exception):
+    """Nothing is known of the connection so far: the key comes round again once there is."""
+
+
 class Kubernetes(Protocol):
     """What a reconcile asks of Kubernetes. Every write is guarded: on another object, or a newer one, it is `Stale`."""
 
@@ -78,4 +82,4 @@ class Connection(Protocol):
 
 class Connections(Protocol):
     def find(self, name: str) -> Connection:
-        """The connection of this name. Raises Problem when there is none, or it is not usable."""
+        """The connection of this name. Raises Problem when there is none, or it is not usable; NotYet."""

@@ -17,6 +17,7 @@ from runai_operator.sync.ports import Connections, Kubernetes, Problem, Stale
 from runai_operator.sync.report import ROW, Report, differs, report
 from runai_operator.sync.resource import Key, Resource
 from runai_operator.sync.situation import Situation
+from runai_operator.telemetry import bind
 
 PATIENCE = 10.0
 """For so many seconds a failed look at Run:ai is kept to ourselves: most pass, and a status is not a heartbeat."""
@@ -59,7 +60,8 @@ class Reconciler:
         if resource is None:
             return Next(reason="Gone")
         try:
-            return await self._round(resource)
+            with bind(workload_id=resource.workload_id):
+                return await self._round(resource)
         except Stale:
             return Next(after=0, reason="Stale")
         except Problem as problem:  # the connection went away between looking and acting

@@ -1,0 +1,82 @@
+"""The commands: `run`, `simulate`, `version`."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+import typer
+
+from runai_operator import __version__
+from runai_operator.settings import Settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Keeps Run:ai workloads equal to the RunaiWorkload resources of a Kubernetes cluster.",
+)
+
+
+def _option(field: str, *names: str) -> Any:
+    """An option whose text and environment variable are those of the settings."""
+    text = Settings.model_fields[field].description
+    return typer.Option(*names, envvar=f"RUNAI_OPERATOR_{field.upper()}", help=text, show_default=False)
+
+
+@app.command()
+def run(
+    namespace: Annotated[str | None, _option("namespace", "--namespace")] = None,
+    cluster_id: Annotated[str | None, _option("cluster_id", "--cluster-id")] = None,
+    watch_namespaces: Annotated[str | None, _option("watch_namespaces", "--watch-namespaces")] = None,
+    workers: Annotated[int | None, _option("workers", "--workers")] = None,
+    request_timeout: Annotated[float | None, _option("request_timeout", "--request-timeout")] = None,
+    settle_margin: Annotated[float | None, _option("settle_margin", "--settle-margin")] = None,
+    probe_host: Annotated[str | None, _option("probe_host", "--probe-host")] = None,
+    probe_port: Annotated[int | None, _option("probe_port", "--probe-port")] = None,
+    log_format: Annotated[str | None, _option("log_format", "--log-format")] = None,
+    log_level: Annotated[str | None, _option("log_level", "--log-level")] = None,
+    shutdown_seconds: Annotated[float | None, _option("shutdown_seconds", "--shutdown-seconds")] = None,
+) -> None:
+    """Run the operator until it is stopped.
+
+    It finds its API server as kubectl does: by KUBECONFIG, or ~/.kube/config; in a Pod by the service account. Which
+    Run:ai to talk to, and with which credentials, is said by RunaiConnection resources.
+    """
+    from runai_operator.cli.process import run as run_operator
+
+    given = {name: value for name, value in locals().items() if name in Settings.model_fields and value is not None}
+    try:
+        settings = Settings(**given)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    asyncio.run(run_operator(settings))
+
+
+@app.command()
+def simulate(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8088,
+    client_id: Annotated[str, typer.Option(help="The client id to accept.")] = "demo",
+    client_secret: Annotated[str, typer.Option(help="The client secret to accept.")] = "demo-secret",
+) -> None:
+    """Run a Run:ai control plane in memory, to try things on; it runs no containers.
+
+    It has the projects team-a and team-b. Faults and times are set while it runs, over HTTP under /control.
+    """
+    import runai_simulator
+
+    typer.echo(f"A simulated Run:ai control plane on http://{host}:{port} (client id {client_id})")
+    runai_simulator.serve(
+        host, port, settings=runai_simulator.Settings(client_id=client_id, client_secret=client_secret)
+    )
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def main() -> None:
+    app()

@@ -1,0 +1,181 @@
+"""The operator as one process: every part put together, started in order, and stopped in the opposite one."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from kubernetes.aio import client, config
+
+from runai_operator import __version__
+from runai_operator.engine import KeyedQueue, Priority, Result, SystemClock, run_workers
+from runai_operator.fleet.connection import Listeners
+from runai_operator.fleet.keeper import Keeper
+from runai_operator.fleet.registry import Registry, Tools
+from runai_operator.kube.api import KubernetesApi, OwnNamespace
+from runai_operator.kube.index import Index
+from runai_operator.kube.watch import Moved, Watch
+from runai_operator.settings import Settings
+from runai_operator.sync.ledger import Ledger
+from runai_operator.sync.reconcile import Reconciler
+from runai_operator.sync.resource import Key
+from runai_operator.telemetry import Health, Heartbeat, Metrics, at_most, bind, configure_logging, serve_probes
+
+log = logging.getLogger(__name__)
+
+STUCK = 300.0
+"""No round takes so many seconds: a worker that does hangs."""
+CONNECTION_WORKERS = 2
+
+
+class Process:
+    """What the parts share: two queues, the index, and how news travels between them."""
+
+    def __init__(self, settings: Settings, api: client.ApiClient, cluster_id: str) -> None:
+        clock = SystemClock()
+        self.settings = settings
+        self.metrics = Metrics(version=__version__)
+        self.health = Health()
+        self.index = Index()
+        self.queue: KeyedQueue[Key] = KeyedQueue(group=lambda key: key.namespace, clock=clock)
+        self.connections: KeyedQueue[str] = KeyedQueue(clock=clock)
+        self.kubernetes = KubernetesApi(
+            api, labels=self.index.labels, wrote=lambda what: self.metrics.kubernetes_writes.labels(what).inc()
+        )
+        tools = Tools(
+            vault=OwnNamespace(api, settings.namespace),
+            clock=clock,
+            timeout=settings.request_timeout,
+            observer=self._observe,
+        )
+        self.registry = Registry(tools, self._listeners)
+        self.keeper = Keeper(
+            self.kubernetes, self.registry, clock, namespace=settings.namespace, changed=self._look_again_on
+        )
+        ledger = Ledger(window=settings.settle_window, now=clock.monotonic)
+        self.reconciler = Reconciler(self.kubernetes, self.registry, ledger, cluster_id)
+        self.metrics.watch_queue(self.queue.due, self.queue.oldest_wait)
+
+    async def reconcile(self, key: Key) -> Result:
+        """A worker's round for a resource."""
+        began = time.perf_counter()
+        with bind(resource=str(key)):
+            upcoming = await self.reconciler.reconcile(key)
+            log.debug("reconciled: %s", upcoming.reason)
+        self.metrics.reconcile_seconds.observe(time.perf_counter() - began)
+        self.metrics.reconciles.labels(upcoming.reason).inc()
+        return Result(after=None if upcoming.retry else upcoming.after, retry=upcoming.retry)
+
+    async def reconcile_connection(self, name: str) -> Result:
+        """A worker's round for a connection."""
+        with bind(connection=name):
+            after = await self.keeper.reconcile(name)
+        return Result(after=after)
+
+    def moved(self) -> Moved:
+        """Where the watch puts what it sees."""
+        return Moved(workload=self.queue.add, connection=self.connections.add)
+
+    def _listeners(self, name: str) -> Listeners:
+        def moved(workload_ids: set[str]) -> None:
+            for key in self.index.keys_of(workload_ids):
+                self.queue.add(key, priority=Priority.FOLLOW_UP)
+
+        def changed() -> None:
+            self.connections.add(name)
+            self._look_again_on(name)
+
+        return Listeners(moved=moved, swept=lambda: self._look_again_on(name), changed=changed)
+
+    def _look_again_on(self, connection: str) -> None:
+        for key in self.index.keys_on(connection):
+            self.queue.add(key, priority=Priority.FOLLOW_UP)
+
+    def _observe(self, route: str, status: int | None, seconds: float) -> None:
+        self.metrics.runai_requests.labels(route, str(status or "none")).inc()
+        self.metrics.runai_request_seconds.labels(route).observe(seconds)
+
+
+async def run(settings: Settings) -> None:
+    """Runs until SIGTERM or SIGINT, and stops within ten seconds of it."""
+    configure_logging(settings.log_format, settings.log_level)
+    gc.set_threshold(100_000, 20, 50)
+    stop = asyncio.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
+    async with _api() as api, AsyncExitStack() as stack:
+        cluster_id = settings.cluster_id or await KubernetesApi(api).cluster_id()
+        process = Process(settings, api, cluster_id)
+        await _start(process, stack)
+        log.info("runai-operator %s looks after cluster %s", __version__, cluster_id)
+        await stop.wait()
+        log.info("stopping: what is in hand is finished first")
+        process.health.shut_down()
+
+
+async def _start(process: Process, stack: AsyncExitStack) -> None:
+    """What is entered last is left first: the workers stop before what they use."""
+    settings, health = process.settings, process.health
+    watch = Watch(process.index, process.moved(), asyncio.get_running_loop(), namespaces=settings.watch_namespaces)
+    health.ready("watch", lambda: None if watch.ready.is_set() else "the watch has not begun")
+    health.live("watch", watch.alive)
+    port = await stack.enter_async_context(
+        serve_probes(settings.probe_host, settings.probe_port, health, process.metrics.registry)
+    )
+    log.info("/livez, /readyz and /metrics on port %d", port)
+    stack.push_async_callback(process.registry.aclose)
+    await stack.enter_async_context(
+        run_workers(process.connections, process.reconcile_connection, workers=CONNECTION_WORKERS, stop_within=1.0)
+    )
+    for name in await process.kubernetes.connections():
+        await process.keeper.reconcile(name)
+        process.connections.add(name)
+    process.registry.all_known()
+    watch.start()
+    stack.push_async_callback(watch.stop)
+    workers = await stack.enter_async_context(
+        run_workers(
+            process.queue,
+            process.reconcile,
+            workers=settings.workers,
+            stop_within=max(settings.shutdown_seconds - 1, 0),
+        )
+    )
+    health.live("workers", at_most(STUCK, workers.longest, what="a worker has been at one resource"))
+    await stack.enter_async_context(_beating(health))
+
+
+@asynccontextmanager
+async def _beating(health: Health) -> AsyncIterator[None]:
+    """Shows that the event loop turns."""
+    heartbeat = Heartbeat(within=30)
+    health.live("loop", heartbeat)
+
+    async def beat() -> None:
+        while True:
+            heartbeat.beat()
+            await asyncio.sleep(1)
+
+    task = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _api() -> AsyncIterator[client.ApiClient]:
+    """A client of the API server: as a Pod's service account, or as the kubeconfig says."""
+    configuration = client.Configuration()
+    try:
+        config.load_incluster_config(client_configuration=configuration)
+    except config.ConfigException:
+        await config.load_kube_config(client_configuration=configuration)
+    async with client.ApiClient(configuration) as api:
+        yield api

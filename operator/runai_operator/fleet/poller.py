@@ -1,0 +1,133 @@
+"""Reading a fleet: a sweep of everything, seldom, and what changed, often."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+
+from runai_operator.engine import Clock, Priority, current_priority
+from runai_operator.fleet.snapshot import Snapshot
+from runai_operator.runai.client import RunaiClient
+from runai_operator.runai.errors import RunaiError, Unavailable
+
+OVERLAP = timedelta(seconds=10)
+"""How far a delta reaches back behind the newest change: rows may appear a little out of order."""
+PAGE = 500
+PATIENCE = 2
+"""So many failures in a row make a connection that once worked a failing one."""
+SHORTEST_RETRY = 5.0
+"""Seconds between tries of a failing connection at least: twelve a minute."""
+LONGEST_RETRY = 60.0
+
+
+class Poller:
+    """Keeps a snapshot of one connection's fleet.
+
+    `moved` is told the ids of which something new was read or which are missing; `swept` that all was read;
+    `state` that the connection works (None) or fails (with the error).
+    """
+
+    def __init__(
+        self,
+        client: RunaiClient,
+        snapshot: Snapshot,
+        clock: Clock,
+        *,
+        interval: float,
+        full_interval: float,
+        moved: Callable[[set[str]], None],
+        swept: Callable[[], None],
+        state: Callable[[RunaiError | None], None],
+    ) -> None:
+        self._client = client
+        self._snapshot = snapshot
+        self._clock = clock
+        self._interval = interval
+        self._full_interval = full_interval
+        self._moved = moved
+        self._swept = swept
+        self._state = state
+        self._failures = 0
+        self._worked = False
+        self._next_sweep = 0.0
+        self._poked = asyncio.Event()
+
+    def poke(self) -> None:
+        """Somebody mended something: try now."""
+        self._poked.set()
+
+    async def run(self) -> None:
+        """Polls until cancelled."""
+        current_priority.set(Priority.BACKGROUND)
+        while True:
+            await self._pause(await self._once())
+
+    async def _once(self) -> float:
+        """One reading; the seconds to wait after it."""
+        try:
+            await self._read()
+        except RunaiError as error:
+            return self._failed(error)
+        self._failures, self._worked = 0, True
+        self._state(None)
+        return self._interval
+
+    async def _read(self) -> None:
+        if self._clock.monotonic() < self._next_sweep:
+            self._moved(await self._delta())
+            return
+        moved = await self._sweep()
+        self._next_sweep = self._clock.monotonic() + self._full_interval
+        self._moved(moved)
+        self._swept()
+
+    async def _sweep(self) -> set[str]:
+        self._snapshot.begin_sweep()
+        seen: set[str] = set()
+        moved: set[str] = set()
+        offset: int | None = 0
+        while offset is not None:
+            page = await self._client.list(
+                deleted=False, sort_by="createdAt", sort_order="asc", offset=offset, limit=PAGE
+            )
+            self._state(None)
+            seen |= {row.id for row in page.workloads}
+            moved |= self._snapshot.learn(page.workloads)
+            offset = page.next if page.workloads and page.next is not None and page.next > offset else None
+        return moved | self._snapshot.end_sweep(seen)
+
+    async def _delta(self) -> set[str]:
+        """What changed its phase since the newest change that was seen; by the server's own time."""
+        since = self._snapshot.watermark
+        filters = () if since is None else (f"phaseUpdatedAt>={(since - OVERLAP).isoformat()}",)
+        moved: set[str] = set()
+        offset: int | None = 0
+        while offset is not None:
+            page = await self._client.list(
+                filter_by=filters,
+                deleted=False,
+                sort_by="phaseUpdatedAt",
+                sort_order="desc",
+                offset=offset,
+                limit=PAGE,
+            )
+            moved |= self._snapshot.learn(page.workloads)
+            offset = page.next if page.workloads and page.next is not None and page.next > offset else None
+        return moved
+
+    def _failed(self, error: RunaiError) -> float:
+        self._failures += 1
+        if not self._worked or self._failures >= PATIENCE or not isinstance(error, Unavailable):
+            self._state(error)
+        return float(min(max(self._interval, SHORTEST_RETRY) * 2 ** min(self._failures - 1, 6), LONGEST_RETRY))
+
+    async def _pause(self, seconds: float) -> None:
+        waits = [asyncio.ensure_future(self._clock.sleep(seconds)), asyncio.ensure_future(self._poked.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+        self._poked.clear()

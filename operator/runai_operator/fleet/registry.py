@@ -1,0 +1,212 @@
+"""The connections of this process, and what keeps each as its RunaiConnection says."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from runai_operator.api.connection import RunaiConnectionSpec
+from runai_operator.api.parsing import InvalidSpec, parse_connection_spec
+from runai_operator.api.reasons import Reason
+from runai_operator.engine import Budget, Clock
+from runai_operator.fleet.connection import Listeners, LiveConnection, same_client
+from runai_operator.runai.client import RunaiClient
+from runai_operator.runai.errors import Forbidden, RunaiError, Throttled, Unavailable, Unreadable
+from runai_operator.runai.tokens import Credentials
+from runai_operator.runai.wire import Observer
+from runai_operator.sync.ports import NotYet, Problem
+
+log = logging.getLogger(__name__)
+
+
+class Vault(Protocol):
+    """Where credentials and certificates are kept: the operator's own namespace, by name."""
+
+    async def secret(self, name: str) -> Mapping[str, str] | None:
+        """The decoded data of a Secret; None when there is none."""
+
+    async def config_map(self, name: str) -> Mapping[str, str] | None:
+        """The data of a ConfigMap; None when there is none."""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What every connection is built with; `timeout` of a request in seconds."""
+
+    vault: Vault
+    clock: Clock
+    timeout: float
+    observer: Observer | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a connection stands: what its Ready condition says."""
+
+    reason: Reason
+    message: str
+    workloads: int | None = None
+
+
+@dataclass
+class _Entry:
+    live: LiveConnection
+    credentials: Credentials
+    ca_bundle: str | None
+
+
+class Registry:
+    """Connections by name. `listeners(name)` makes those whom a connection tells."""
+
+    def __init__(self, tools: Tools, listeners: Callable[[str], Listeners]) -> None:
+        self._tools = tools
+        self._listeners = listeners
+        self._entries: dict[str, _Entry] = {}
+        self._broken: dict[str, Standing] = {}
+        self._known = False
+
+    def all_known(self) -> None:
+        """Every RunaiConnection was looked at once: one that is not here is not there."""
+        self._known = True
+
+    def find(self, name: str) -> LiveConnection:
+        """As sync's port says."""
+        if name in self._broken:
+            raise Problem(Reason.CONNECTION_NOT_READY, f"RunaiConnection {name}: {self._broken[name].message}")
+        entry = self._entries.get(name)
+        if entry is None and not self._known:
+            raise NotYet
+        if entry is None:
+            message = f"there is no RunaiConnection named {name}: create it, or correct spec.connectionRef.name"
+            raise Problem(Reason.CONNECTION_NOT_FOUND, message)
+        if entry.live.error is not None:
+            raise Problem(Reason.CONNECTION_NOT_READY, f"RunaiConnection {name}: {entry.live.error.message}")
+        if not entry.live.answered:
+            raise NotYet
+        return entry.live
+
+    async def apply(self, name: str, body: Mapping[str, Any]) -> Standing | None:
+        """Makes the connection what its resource says; how it stands then, None while it is being tried."""
+        try:
+            spec = parse_connection_spec(body)
+            if spec.paused:
+                raise Problem(Reason.PAUSED, "spec.paused is true: nothing is sent to Run:ai")
+            credentials, ca_bundle = await self._credentials(spec), await self._ca_bundle(spec)
+            await self._put(name, _Entry(await self._live(name, spec, ca_bundle), credentials, ca_bundle))
+        except InvalidSpec as error:
+            return self._break(name, Standing(Reason.INVALID_SPEC, error.message))
+        except Problem as problem:
+            return self._break(name, Standing(problem.reason, problem.message))
+        self._broken.pop(name, None)
+        return standing(self._entries[name].live)
+
+    async def remove(self, name: str) -> None:
+        self._broken.pop(name, None)
+        entry = self._entries.pop(name, None)
+        if entry is not None:
+            await entry.live.aclose()
+
+    async def aclose(self) -> None:
+        for name in [*self._entries]:
+            await self.remove(name)
+
+    def phases(self) -> dict[str, dict[str, int]]:
+        return {name: entry.live.phases() for name, entry in self._entries.items()}
+
+    def _break(self, name: str, how: Standing) -> Standing:
+        self._broken[name] = how
+        return how
+
+    async def _put(self, name: str, entry: _Entry) -> None:
+        old = self._entries.get(name)
+        self._entries[name] = entry
+        if old is not None and old.live is not entry.live:
+            await old.live.aclose()
+        if old is None or old.live is not entry.live:
+            entry.live.start()
+        elif old.credentials != entry.credentials:
+            entry.live.poke()
+
+    async def _live(self, name: str, spec: RunaiConnectionSpec, ca_bundle: str | None) -> LiveConnection:
+        """The connection that is there, or a new one where only a new client will do."""
+        old = self._entries.get(name)
+        if old is not None and old.ca_bundle == ca_bundle and same_client(old.live.spec, spec):
+            old.live.spec = spec
+            return old.live
+        try:
+            client = RunaiClient(
+                spec.url,
+                lambda: self._credentials_now(spec),
+                ca_bundle=ca_bundle,
+                timeout=self._tools.timeout,
+                gate=budget(spec, self._tools.clock),
+                observer=self._tools.observer,
+            )
+        except ValueError as error:
+            raise Problem(Reason.INVALID_SPEC, f"spec.url or spec.caBundleRef: {error}") from None
+        return LiveConnection(spec, client, self._tools.clock, self._listeners(name))
+
+    async def _credentials(self, spec: RunaiConnectionSpec) -> Credentials:
+        name = spec.credentials_secret_ref.name
+        data = await self._tools.vault.secret(name)
+        if data is None:
+            message = (
+                f"spec.credentialsSecretRef.name: there is no Secret {name} in the operator's own namespace: create it "
+                "with the keys clientId and clientSecret"
+            )
+            raise Problem(Reason.SECRET_NOT_FOUND, message)
+        missing = [key for key in ("clientId", "clientSecret") if not data.get(key)]
+        if missing:
+            message = f"spec.credentialsSecretRef.name: the Secret {name} lacks the key {' and '.join(missing)}: add it"
+            raise Problem(Reason.SECRET_KEY_MISSING, message)
+        return Credentials(data["clientId"].strip(), data["clientSecret"].strip())
+
+    async def _credentials_now(self, spec: RunaiConnectionSpec) -> Credentials:
+        """For the client, in whose terms a missing Secret is a connection that cannot be used."""
+        try:
+            return await self._credentials(spec)
+        except Problem as problem:
+            raise Unavailable(problem.message) from None
+
+    async def _ca_bundle(self, spec: RunaiConnectionSpec) -> str | None:
+        ref = spec.ca_bundle_ref
+        if ref is None:
+            return None
+        read = self._tools.vault.secret if ref.kind == "Secret" else self._tools.vault.config_map
+        text = (await read(ref.name) or {}).get(ref.key)
+        if not text:
+            message = (
+                f"spec.caBundleRef: there is no {ref.kind} {ref.name} with the key {ref.key} in the operator's own "
+                "namespace: create it, with PEM certificates under that key"
+            )
+            raise Problem(Reason.CA_BUNDLE_NOT_FOUND, message)
+        return text
+
+
+def budget(spec: RunaiConnectionSpec, clock: Clock) -> Budget:
+    """The gate of a connection's client: its limits, and a breaker that opens when Run:ai is away."""
+    return Budget(
+        spec.limits.requests_per_second,
+        spec.limits.max_concurrent,
+        clock=clock,
+        is_outage=lambda error: isinstance(error, Unavailable | Unreadable),
+        retry_after=lambda error: error.retry_after if isinstance(error, Throttled) else None,
+        closed_error=lambda seconds: Unavailable(
+            f"Run:ai failed too often: the next request may be sent in {seconds:.0f} s", retry_after=seconds
+        ),
+    )
+
+
+def standing(live: LiveConnection) -> Standing | None:
+    """How a connection with usable credentials stands; None before the first answer."""
+    if live.error is not None:
+        return Standing(_reason(live.error), live.error.message)
+    return Standing(Reason.CONNECTED, "", live.workloads) if live.answered else None
+
+
+def _reason(error: RunaiError) -> Reason:
+    if isinstance(error, Forbidden):
+        return Reason.CREDENTIALS_REJECTED
+    return Reason.NOT_RUNAI if isinstance(error, Unreadable) else Reason.UNREACHABLE

@@ -1,0 +1,58 @@
+"""The rows of a fleet as they were last listed, and what a new reading changes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+
+from runai_operator.runai.models import Workload
+
+
+class Snapshot:
+    """Rows by workload id. Readings never go back in time: a row older than what is known counts for nothing."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Workload] = {}
+        self._touched: set[str] = set()
+        self.watermark: datetime | None = None
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def row(self, workload_id: str) -> Workload | None:
+        return self._rows.get(workload_id)
+
+    def begin_sweep(self) -> None:
+        """From here on, what is learned beside the sweep is not missing from it."""
+        self._touched = set()
+
+    def learn(self, rows: Iterable[Workload]) -> set[str]:
+        """Takes rows in; the ids of those that say something new."""
+        return {row.id for row in rows if self._take(row)}
+
+    def end_sweep(self, seen: set[str]) -> set[str]:
+        """Drops what the sweep did not show, and returns it: a hint that it is gone, no more."""
+        missing = self._rows.keys() - seen - self._touched
+        for workload_id in missing:
+            del self._rows[workload_id]
+        return missing
+
+    def forget(self, workload_id: str) -> None:
+        """What was listed says nothing any more."""
+        self._rows.pop(workload_id, None)
+        self._touched.add(workload_id)
+
+    def phases(self) -> dict[str, int]:
+        """How many workloads are in each phase."""
+        return dict(Counter(row.phase or "Unknown" for row in self._rows.values()))
+
+    def _take(self, row: Workload) -> bool:
+        self._touched.add(row.id)
+        if row.phase_updated_at is not None:
+            self.watermark = max(self.watermark or row.phase_updated_at, row.phase_updated_at)
+        known = self._rows.get(row.id)
+        if known is not None and known.updated_at and row.updated_at and known.updated_at > row.updated_at:
+            return False
+        self._rows[row.id] = row
+        return known != row

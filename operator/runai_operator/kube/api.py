@@ -1,0 +1,229 @@
+"""The API server behind sync's port: each write guarded, nothing else decided."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from kubernetes.aio import client
+from kubernetes.aio.client.exceptions import ApiException
+
+from runai_operator.api.names import CLAIM, CONNECTIONS, FINALIZER, GROUP, VERSION, WORKLOADS
+from runai_operator.sync.ports import Stale
+from runai_operator.sync.resource import Key, Resource
+
+log = logging.getLogger(__name__)
+
+MERGE_PATCH = "application/merge-patch+json"
+JSON_PATCH = "application/json-patch+json"
+NOT_FOUND, CONFLICT, UNPROCESSABLE = 404, 409, 422
+TIMEOUT = 30.0
+"""Seconds for a request to the API server."""
+COMPONENT = "runai-operator"
+
+
+class KubernetesApi:
+    """What the operator asks of Kubernetes. `wrote` counts the writes; `labels` answers for a namespace, if it can."""
+
+    def __init__(
+        self,
+        api: client.ApiClient,
+        *,
+        labels: Callable[[str], Mapping[str, str] | None] = lambda _: None,
+        wrote: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._objects = client.CustomObjectsApi(api)
+        self._core = client.CoreV1Api(api)
+        self._labels = labels
+        self._wrote = wrote
+
+    async def fetch(self, key: Key) -> Resource | None:
+        try:
+            body = await self._objects.get_namespaced_custom_object(
+                GROUP, VERSION, key.namespace, WORKLOADS, key.name, _request_timeout=TIMEOUT
+            )
+        except ApiException as error:
+            if error.status == NOT_FOUND:
+                return None
+            raise
+        return Resource(body)
+
+    async def claim(self, resource: Resource, annotation: str) -> Resource:
+        finalizers = resource.metadata.get("finalizers") or []
+        metadata: dict[str, Any] = {
+            "resourceVersion": resource.metadata["resourceVersion"],
+            "annotations": {CLAIM: annotation},
+        }
+        if not resource.finalized:
+            metadata["finalizers"] = [*finalizers, FINALIZER]
+        return Resource(await self._patch("claim", resource, {"metadata": metadata}))
+
+    async def release(self, resource: Resource) -> None:
+        others = [each for each in resource.metadata.get("finalizers") or [] if each != FINALIZER]
+        metadata = {"resourceVersion": resource.metadata["resourceVersion"], "finalizers": others}
+        await self._patch("release", resource, {"metadata": metadata})
+
+    async def write_status(self, resource: Resource, status: Mapping[str, Any]) -> None:
+        operations = [
+            {"op": "test", "path": "/metadata/uid", "value": resource.uid},
+            {"op": "add", "path": "/status", "value": dict(status)},
+        ]
+        self._wrote("status")
+        await _guarded(
+            self._objects.patch_namespaced_custom_object_status(
+                GROUP,
+                VERSION,
+                resource.key.namespace,
+                WORKLOADS,
+                resource.key.name,
+                operations,
+                _content_type=JSON_PATCH,
+                _request_timeout=TIMEOUT,
+            )
+        )
+
+    async def namespace_labels(self, namespace: str) -> Mapping[str, str]:
+        known = self._labels(namespace)
+        if known is not None:
+            return known
+        try:
+            found = await self._core.read_namespace(namespace, _request_timeout=TIMEOUT)
+        except ApiException as error:
+            if error.status == NOT_FOUND:
+                return {}
+            raise
+        return cast("Mapping[str, str]", found.metadata.labels or {})
+
+    async def event(self, resource: Resource, reason: str, message: str, *, warning: bool = False) -> None:
+        await self.tell(resource.body, resource.key.namespace, reason, message, warning=warning)
+
+    async def tell(
+        self, body: Mapping[str, Any], namespace: str, reason: str, message: str, *, warning: bool = False
+    ) -> None:
+        """An event about an object, in the namespace that it is kept in. Best effort: told, or logged at debug."""
+        metadata, now = body["metadata"], datetime.now(UTC)
+        involved = {
+            "apiVersion": body.get("apiVersion"),
+            "kind": body.get("kind"),
+            "name": metadata["name"],
+            "namespace": metadata.get("namespace"),
+            "uid": metadata["uid"],
+            "resourceVersion": metadata.get("resourceVersion"),
+        }
+        event = {
+            "metadata": {"generateName": f"{metadata['name'][:200]}.", "namespace": namespace},
+            "involvedObject": involved,
+            "type": "Warning" if warning else "Normal",
+            "reason": reason,
+            "message": message[:1000],
+            "firstTimestamp": now.isoformat(),
+            "lastTimestamp": now.isoformat(),
+            "count": 1,
+            "source": {"component": COMPONENT},
+            "reportingComponent": COMPONENT,
+        }
+        log.log(logging.WARNING if warning else logging.INFO, "%s: %s", reason, message)
+        try:
+            await self._core.create_namespaced_event(namespace, event, _request_timeout=TIMEOUT)
+        except Exception as error:  # a namespace under deletion takes no events, and no work may fail for want of one
+            log.debug("an event was not told: %s", error)
+        else:
+            self._wrote("event")
+
+    async def connection(self, name: str) -> Mapping[str, Any] | None:
+        """A RunaiConnection; None when there is none."""
+        try:
+            found = await self._objects.get_cluster_custom_object(
+                GROUP, VERSION, CONNECTIONS, name, _request_timeout=TIMEOUT
+            )
+        except ApiException as error:
+            if error.status == NOT_FOUND:
+                return None
+            raise
+        return cast("Mapping[str, Any]", found)
+
+    async def connections(self) -> list[str]:
+        """The names of all RunaiConnections."""
+        found = await self._objects.list_cluster_custom_object(GROUP, VERSION, CONNECTIONS, _request_timeout=TIMEOUT)
+        return [each["metadata"]["name"] for each in found["items"]]
+
+    async def write_connection_status(self, body: Mapping[str, Any], status: Mapping[str, Any]) -> None:
+        """Replace the status of a RunaiConnection, guarded by uid. Raises Stale."""
+        operations = [
+            {"op": "test", "path": "/metadata/uid", "value": body["metadata"]["uid"]},
+            {"op": "add", "path": "/status", "value": dict(status)},
+        ]
+        self._wrote("connection")
+        await _guarded(
+            self._objects.patch_cluster_custom_object_status(
+                GROUP,
+                VERSION,
+                CONNECTIONS,
+                body["metadata"]["name"],
+                operations,
+                _content_type=JSON_PATCH,
+                _request_timeout=TIMEOUT,
+            )
+        )
+
+    async def cluster_id(self) -> str:
+        """The uid of kube-system, which tells one cluster from another."""
+        return str((await self._core.read_namespace("kube-system", _request_timeout=TIMEOUT)).metadata.uid)
+
+    async def _patch(self, what: str, resource: Resource, patch: Mapping[str, Any]) -> Mapping[str, Any]:
+        self._wrote(what)
+        body = await _guarded(
+            self._objects.patch_namespaced_custom_object(
+                GROUP,
+                VERSION,
+                resource.key.namespace,
+                WORKLOADS,
+                resource.key.name,
+                patch,
+                _content_type=MERGE_PATCH,
+                _request_timeout=TIMEOUT,
+            )
+        )
+        return cast("Mapping[str, Any]", body)
+
+
+class OwnNamespace:
+    """The vault: Secrets and ConfigMaps of one namespace, each read by its name."""
+
+    def __init__(self, api: client.ApiClient, namespace: str) -> None:
+        self._core = client.CoreV1Api(api)
+        self._namespace = namespace
+
+    async def secret(self, name: str) -> Mapping[str, str] | None:
+        try:
+            found = await self._core.read_namespaced_secret(name, self._namespace, _request_timeout=TIMEOUT)
+        except ApiException as error:
+            if error.status == NOT_FOUND:
+                return None
+            raise
+        data: Mapping[str, str] = found.data or {}
+        return {key: base64.b64decode(value).decode(errors="replace") for key, value in data.items()}
+
+    async def config_map(self, name: str) -> Mapping[str, str] | None:
+        try:
+            found = await self._core.read_namespaced_config_map(name, self._namespace, _request_timeout=TIMEOUT)
+        except ApiException as error:
+            if error.status == NOT_FOUND:
+                return None
+            raise
+        return cast("Mapping[str, str]", found.data or {})
+
+
+async def _guarded(request: Any) -> Any:
+    """A conflict, a failed test, or an object that is gone: it is not the one that was read."""
+    try:
+        return await request
+    except ApiException as error:
+        if error.status in (NOT_FOUND, CONFLICT):
+            raise Stale from None
+        if error.status == UNPROCESSABLE and "test" in str(error.body):
+            raise Stale from None
+        raise

@@ -1,0 +1,82 @@
+"""What is kept of each resource while it is watched: enough to find its key, and to tell news from our own echo."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from runai_operator.sync.resource import Key, Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One resource: `print` is a fingerprint of all of it but what its status says."""
+
+    connection: str
+    workload_id: str | None
+    print: bytes
+
+
+class Index:
+    """Resources by key, workload id, connection and namespace; and the labels of namespaces."""
+
+    def __init__(self) -> None:
+        self._entries: dict[Key, Entry] = {}
+        self._by_workload: dict[str, Key] = {}
+        self._labels: dict[str, Mapping[str, str]] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def put(self, body: Mapping[str, Any]) -> bool:
+        """Takes a resource in; whether anything but its status is new."""
+        resource = Resource(body)
+        key, old = resource.key, self._entries.get(resource.key)
+        entry = Entry(resource.connection_name, resource.workload_id, _print(body))
+        self._entries[key] = entry
+        if old is not None and old.workload_id not in (None, entry.workload_id):
+            self._by_workload.pop(old.workload_id or "", None)
+        if entry.workload_id is not None:
+            self._by_workload[entry.workload_id] = key
+        return old is None or old.print != entry.print
+
+    def drop(self, key: Key) -> None:
+        entry = self._entries.pop(key, None)
+        if entry is not None and entry.workload_id is not None:
+            self._by_workload.pop(entry.workload_id, None)
+
+    def keys_of(self, workload_ids: Iterable[str]) -> list[Key]:
+        return [key for each in workload_ids if (key := self._by_workload.get(each)) is not None]
+
+    def keys_on(self, connection: str) -> list[Key]:
+        return [key for key, entry in self._entries.items() if entry.connection == connection]
+
+    def keys_in(self, namespace: str) -> list[Key]:
+        return [key for key in self._entries if key.namespace == namespace]
+
+    def put_namespace(self, body: Mapping[str, Any]) -> bool:
+        """Takes a namespace in; whether its labels are new."""
+        name, labels = body["metadata"]["name"], body["metadata"].get("labels") or {}
+        old, self._labels[name] = self._labels.get(name), dict(labels)
+        return old != labels
+
+    def drop_namespace(self, name: str) -> None:
+        self._labels.pop(name, None)
+
+    def labels(self, namespace: str) -> Mapping[str, str] | None:
+        return self._labels.get(namespace)
+
+
+def _print(body: Mapping[str, Any]) -> bytes:
+    metadata = body["metadata"]
+    parts = [
+        metadata["uid"],
+        metadata.get("generation"),
+        metadata.get("deletionTimestamp"),
+        metadata.get("finalizers"),
+        metadata.get("annotations"),
+    ]
+    return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).digest()

@@ -1,0 +1,184 @@
+"""Kopf watches, and decides nothing: what moved updates the index and puts a key in the queue."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import kopf
+
+from runai_operator.api.names import CONNECTIONS, GROUP, VERSION, WORKLOADS
+from runai_operator.kube.index import Index
+from runai_operator.sync.resource import Key
+
+log = logging.getLogger(__name__)
+
+PAUSE = 2.0
+"""Seconds before a watching that ended is begun anew."""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Whom the watch tells: keys of resources, names of connections."""
+
+    workload: Callable[[Key], None]
+    connection: Callable[[str], None]
+
+
+class NoDiffBase(kopf.DiffBaseStorage):
+    """Keeps nothing: without change-detecting handlers there is nothing to compare with."""
+
+    def build(self, **_: Any) -> Any:
+        return {}
+
+    def fetch(self, **_: Any) -> Any:
+        return None
+
+    def store(self, **_: Any) -> None:
+        pass
+
+
+class NoProgress(kopf.ProgressStorage):
+    """Keeps nothing: event handlers have no progress."""
+
+    def fetch(self, **_: Any) -> Any:
+        return None
+
+    def store(self, **_: Any) -> None:
+        pass
+
+    def purge(self, **_: Any) -> None:
+        pass
+
+    def touch(self, **_: Any) -> None:
+        pass
+
+    def clear(self, *, essence: Any) -> Any:
+        return essence
+
+
+def watch_settings() -> kopf.OperatorSettings:
+    """Kopf with everything off that we do not use (see docs/architecture.md for what was measured)."""
+    settings = kopf.OperatorSettings()
+    settings.persistence.diffbase_storage = NoDiffBase()
+    settings.persistence.progress_storage = NoProgress()
+    settings.posting.enabled = False
+    settings.peering.standalone = True
+    settings.queueing.idle_timeout = 0.2
+    settings.watching.chunk_size = 500
+    settings.watching.server_timeout = 600
+    settings.watching.inactivity_timeout = 70
+    return settings
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Who receives what is seen, by kind: whether it is gone, and its body."""
+
+    workload: Callable[[bool, Any], None]
+    connection: Callable[[bool, Any], None]
+    namespace: Callable[[bool, Any], None]
+
+
+def registry(seen: Seen) -> kopf.OperatorRegistry:
+    """One handler a kind, and the log-in that a registry of one's own has to bring."""
+    own = kopf.OperatorRegistry()
+
+    @kopf.on.login(registry=own)
+    def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
+        return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
+
+    @kopf.on.event(GROUP, VERSION, WORKLOADS, registry=own)
+    async def workload(event: Any, **_: Any) -> None:
+        seen.workload(event["type"] == "DELETED", event["object"])
+
+    @kopf.on.event(GROUP, VERSION, CONNECTIONS, registry=own)
+    async def connection(event: Any, **_: Any) -> None:
+        seen.connection(event["type"] == "DELETED", event["object"])
+
+    @kopf.on.event("", "v1", "namespaces", registry=own)
+    async def namespace(event: Any, **_: Any) -> None:
+        seen.namespace(event["type"] == "DELETED", event["object"])
+
+    return own
+
+
+class Watch:
+    """Kopf in a thread with an event loop of its own: it cancels, when it ends, whatever else runs in its loop.
+
+    What it sees is handed to `loop`, where the index lives. It gives up after a row of network errors; it is started
+    anew then, for as long as it takes.
+    """
+
+    def __init__(
+        self, index: Index, moved: Moved, loop: asyncio.AbstractEventLoop, *, namespaces: Sequence[str] = ()
+    ) -> None:
+        self._registry = registry(_handed_to(loop, index, moved))
+        self._namespaces = namespaces
+        self._stop = threading.Event()
+        self.ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    async def stop(self) -> None:
+        """Ends the watching, and waits for the thread for a second at most: it holds nothing that would be lost."""
+        self._stop.set()
+        await asyncio.to_thread(self._thread.join, 1.0)
+
+    def alive(self) -> str | None:
+        """A health check: None, or why the watching has ended."""
+        return None if self._thread.is_alive() else "the watch of the API server has ended"
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                asyncio.run(self._watch())
+            except Exception as error:
+                log.warning("watching the API server failed, it starts anew in %s s: %s", PAUSE, error)
+            self._stop.wait(PAUSE)
+
+    async def _watch(self) -> None:
+        await kopf.operator(
+            registry=self._registry,
+            settings=watch_settings(),
+            namespaces=self._namespaces,
+            clusterwide=not self._namespaces,
+            stop_flag=self._stop,
+            ready_flag=self.ready,
+        )
+
+
+def _handed_to(loop: asyncio.AbstractEventLoop, index: Index, moved: Moved) -> Seen:
+    def workload(gone: bool, body: Any) -> None:
+        key = Key(body["metadata"]["namespace"], body["metadata"]["name"])
+        if gone:
+            index.drop(key)
+        elif not index.put(body):
+            return
+        moved.workload(key)
+
+    def namespace(gone: bool, body: Any) -> None:
+        name = body["metadata"]["name"]
+        if gone:
+            index.drop_namespace(name)
+        elif index.put_namespace(body):
+            for key in index.keys_in(name):
+                moved.workload(key)
+
+    def connection(_: bool, body: Any) -> None:
+        moved.connection(body["metadata"]["name"])
+
+    def hand(receive: Callable[[bool, Any], None]) -> Callable[[bool, Any], None]:
+        return lambda gone, body: None if loop.is_closed() else _ignore(loop.call_soon_threadsafe(receive, gone, body))
+
+    return Seen(hand(workload), hand(connection), hand(namespace))
+
+
+def _ignore(_: object) -> None:
+    return None
