@@ -20,6 +20,7 @@ from .errors import (
 from .models import (
     BatchFailure,
     BatchResult,
+    Cluster,
     Endpoint,
     Page,
     PendingSchedulingMessage,
@@ -40,6 +41,7 @@ __all__ = [
     "BatchAction",
     "BatchFailure",
     "BatchResult",
+    "Cluster",
     "Conflict",
     "CreateWorkload",
     "Credentials",

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -40,8 +41,8 @@ class Scripted:
             raise self.answer
         return self.answer(request) if callable(self.answer) else self.answer
 
-    def client(self, **options: object) -> RunaiClient:
-        return RunaiClient("https://runai.test", CREDENTIALS, transport=httpx.MockTransport(self), **options)  # type: ignore[arg-type]
+    def client(self, url: str = "https://runai.test", **options: object) -> RunaiClient:
+        return RunaiClient(url, CREDENTIALS, transport=httpx.MockTransport(self), **options)  # type: ignore[arg-type]
 
 
 Handler = Callable[[bytes, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -77,11 +78,12 @@ class RawServer:
 
 
 @asynccontextmanager
-async def raw_server(handle: Handler) -> AsyncIterator[RawServer]:
+async def raw_server(handle: Handler, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[RawServer]:
     """A RawServer on a free port of the loopback."""
     raw = RawServer(handle)
-    server = await asyncio.start_server(raw.serve, "127.0.0.1", 0)
-    raw.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server = await asyncio.start_server(raw.serve, "127.0.0.1", 0, ssl=tls)
+    scheme = "https" if tls else "http"
+    raw.url = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
         yield raw
     finally:

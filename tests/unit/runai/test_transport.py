@@ -3,6 +3,8 @@
 import asyncio
 import gc
 import os
+import ssl
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +20,7 @@ from runai_operator.runai import (
 
 from .servers import CREDENTIALS, V2, WORKLOAD_ID, RawServer, answer, raw_server
 
+AUTHORITY = Path(__file__).with_name("authority.pem")
 VIEW = {"workload": V2}
 
 
@@ -231,6 +234,16 @@ def test_a_socks_proxy_is_refused_at_once(monkeypatch):
     monkeypatch.setenv("https_proxy", "socks5://127.0.0.1:1")
     with pytest.raises(ValueError, match="socks5"):
         RunaiClient("https://runai.test", CREDENTIALS)
+
+
+async def test_a_private_authority_is_trusted_when_its_certificate_is_given():
+    private = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    private.load_cert_chain(AUTHORITY)
+    async with raw_server(well, tls=private) as server:
+        async with client_of(server) as suspicious:
+            await refused(suspicious)
+        async with client_of(server, ca_bundle=AUTHORITY.read_text()) as trusting:
+            await trusting.get(WORKLOAD_ID)
 
 
 def test_a_bundle_without_certificates_is_refused_at_once():
