@@ -1,0 +1,216 @@
+"""A small world for one test: a namespace, a connection, a simulator, and an operator as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from runai_simulator import RunningSimulator
+from tests.control_plane import ControlPlane, Kubectl
+from tests.control_plane.processes import wait_until
+
+PATIENCE = 30.0
+"""Seconds after which what should have happened has not."""
+COMMAND = Path(sys.executable).parent / "runai-operator"
+
+
+class OperatorProcess:
+    """`runai-operator run` against the control plane under test."""
+
+    def __init__(self, control_plane: ControlPlane, folder: Path, namespace: str, **settings: object) -> None:
+        self._environment = {
+            **{key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")},
+            "KUBECONFIG": str(control_plane.kubeconfig),
+            "USER": "test",
+            "RUNAI_OPERATOR_NAMESPACE": namespace,
+            "RUNAI_OPERATOR_WATCH_NAMESPACES": namespace,
+            "RUNAI_OPERATOR_PROBE_HOST": "127.0.0.1",
+            "RUNAI_OPERATOR_PROBE_PORT": "0",
+            "RUNAI_OPERATOR_REQUEST_TIMEOUT": "2",
+            "RUNAI_OPERATOR_SETTLE_MARGIN": "2",
+            "RUNAI_OPERATOR_LOG_FORMAT": "json",
+            "RUNAI_OPERATOR_LOG_LEVEL": "debug",
+            **{f"RUNAI_OPERATOR_{key.upper()}": str(value) for key, value in settings.items()},
+        }
+        self._log = folder / "operator.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> OperatorProcess:
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen([COMMAND, "run"], env=self._environment, stdout=log, stderr=log)
+        return self
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def stop(self) -> int:
+        """SIGTERM; the exit code."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+        return self._process.wait(15)
+
+    def kill(self) -> None:
+        """SIGKILL: no farewell."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+    def log(self) -> str:
+        return self._log.read_text() if self._log.exists() else ""
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.log().splitlines() if line.startswith("{")]
+
+    def probe_port(self) -> int:
+        """The port that it says it serves its probes on."""
+        found: list[int] = []
+
+        def said() -> bool:
+            text = "/livez, /readyz and /metrics on port "
+            found[:] = [int(line["event"].rpartition(" ")[2]) for line in self.lines() if text in line.get("event", "")]
+            return bool(found)
+
+        wait_until(said, PATIENCE, self.log)
+        return found[-1]
+
+
+class World:
+    """What a test acts in and looks at."""
+
+    def __init__(
+        self, kubectl: Kubectl, control_plane: ControlPlane, simulator: RunningSimulator, namespace: str, folder: Path
+    ) -> None:
+        self.kubectl = kubectl
+        self.control_plane = control_plane
+        self.simulator = simulator
+        self.run = simulator.control
+        self.namespace = namespace
+        self.connection = namespace
+        self.folder = folder
+        self.operator = OperatorProcess(control_plane, folder, namespace)
+
+    def with_settings(self, **settings: object) -> World:
+        self.operator = OperatorProcess(self.control_plane, self.folder, self.namespace, **settings)
+        return self
+
+    def secret(self, **data: str) -> None:
+        """The credentials; by default those that the simulator accepts."""
+        given = data or {"clientId": "demo", "clientSecret": "demo-secret"}
+        self.apply(
+            {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "runai-credentials"}, "stringData": given}
+        )
+
+    def connect(self, **spec: Any) -> None:
+        """The connection: this namespace may use every project."""
+        whole = {
+            "url": self.simulator.url,
+            "credentialsSecretRef": {"name": "runai-credentials"},
+            "access": [
+                {
+                    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": self.namespace}},
+                    "projects": {"names": ["*"]},
+                }
+            ],
+            "polling": {"interval": "1s", "fullInterval": "3s"},
+            **spec,
+        }
+        self.kubectl(
+            "apply",
+            "--server-side",
+            "-f",
+            "-",
+            input={
+                "apiVersion": "runai-operator.io/v1alpha1",
+                "kind": "RunaiConnection",
+                "metadata": {"name": self.connection},
+                "spec": whole,
+            },
+        )
+
+    def apply(self, document: Mapping[str, Any]) -> None:
+        self.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", input=document, namespace=self.namespace)
+
+    def submit(self, name: str = "trainer", *, annotations: Mapping[str, str] | None = None, **spec: Any) -> None:
+        """Apply a RunaiWorkload; a Job by default."""
+        metadata: dict[str, Any] = {"name": name}
+        if annotations:
+            metadata["annotations"] = dict(annotations)
+        self.apply(
+            {
+                "apiVersion": "runai-operator.io/v1alpha1",
+                "kind": "RunaiWorkload",
+                "metadata": metadata,
+                "spec": {"connectionRef": {"name": self.connection}, "manifest": a_job(), **spec},
+            }
+        )
+
+    def patch(self, name: str, patch: Mapping[str, Any]) -> None:
+        self.kubectl("patch", "rwl", name, "--type=merge", "-p", json.dumps(patch), namespace=self.namespace)
+
+    def annotate(self, name: str, value: str) -> None:
+        self.kubectl("annotate", "--overwrite", "rwl", name, value, namespace=self.namespace)
+
+    def get(self, name: str = "trainer") -> dict[str, Any]:
+        return self.kubectl.json("get", "rwl", name, namespace=self.namespace)
+
+    def status(self, name: str = "trainer") -> dict[str, Any]:
+        return self.get(name).get("status", {})
+
+    def condition(self, kind: str, name: str = "trainer") -> dict[str, Any]:
+        conditions = self.status(name).get("conditions", [])
+        return next((each for each in conditions if each["type"] == kind), {})
+
+    def connection_condition(self) -> dict[str, Any]:
+        status = self.kubectl.json("get", "rcon", self.connection).get("status", {})
+        return next((each for each in status.get("conditions", []) if each["type"] == "Ready"), {})
+
+    def workloads(self, name: str = "trainer") -> list[dict[str, Any]]:
+        """What lives in Run:ai under this name."""
+        return [each for each in self.run.workloads(name) if not each["deleted"]]
+
+    def until(self, done: Callable[[], Any], within: float = PATIENCE) -> None:
+        wait_until(lambda: bool(done()), within, self.story)
+
+    def until_ready(self, name: str = "trainer", reason: str = "Running") -> None:
+        """Until Ready gives this reason for the newest generation."""
+
+        def there() -> bool:
+            ready, generation = self.condition("Ready", name), self.get(name)["metadata"]["generation"]
+            return ready.get("reason") == reason and ready.get("observedGeneration") == generation
+
+        self.until(there)
+
+    def story(self) -> str:
+        """What a person would want to read when a test fails."""
+        objects = self.kubectl("get", "rwl,rcon", "-o", "yaml", "-n", self.namespace)
+        return f"{objects[-6000:]}\n{json.dumps(self.run.requests())}\n{self.operator.log()[-6000:]}"
+
+    def operator_patches(self) -> list[dict[str, Any]]:
+        """The PATCHes of resources in this namespace that the operator sent, by the API server's audit log."""
+        lines = (json.loads(line) for line in self.control_plane.audit_log.read_text().splitlines() if line)
+        return [
+            line
+            for line in lines
+            if line["verb"] == "patch"
+            and line["objectRef"].get("namespace") == self.namespace
+            and line["objectRef"]["resource"] == "runaiworkloads"
+            and "kubectl" not in line.get("userAgent", "")
+            and line["stage"] == "ResponseComplete"
+        ]
+
+
+def a_job(**more: Any) -> dict[str, Any]:
+    """A Job that asks for a GPU."""
+    container = {"name": "main", "image": "trainer:1", "resources": {"limits": {"nvidia.com/gpu": 1}}, **more}
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [container]}}},
+    }
