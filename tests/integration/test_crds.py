@@ -21,7 +21,7 @@ def access(selector: Any = None, projects: Any = None) -> dict[str, Any]:
 
 
 def expression(operator: str, *values: str) -> dict[str, Any]:
-    return {"matchExpressions": [{"key": "tier", "operator": operator} | ({"values": values} if values else {})]}
+    return {"matchExpressions": [{"key": "tier", "operator": operator} | ({"values": list(values)} if values else {})]}
 
 
 def contains(whole: Any, part: Any) -> bool:

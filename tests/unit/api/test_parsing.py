@@ -1,17 +1,7 @@
 import pytest
 
 from runai_operator.api.parsing import InvalidSpec, parse_connection_spec, parse_workload_spec
-
-JOB = {"apiVersion": "batch/v1", "kind": "Job", "spec": {}}
-CONNECTION = {"url": "https://example.run.ai", "credentialsSecretRef": {"name": "runai"}}
-
-
-def a_workload(**spec) -> dict:
-    return {"metadata": {"name": "trainer"}, "spec": {"manifest": JOB} | spec}
-
-
-def a_job(**metadata) -> dict:
-    return JOB | {"metadata": metadata}
+from tests.unit.api.builders import JOB, a_connection, a_job, a_workload
 
 
 def test_the_shortest_workload_has_the_defaults_of_the_crd():
@@ -101,7 +91,7 @@ def test_what_is_written_into_a_manifest_is_never_repeated_by_the_message():
 
 
 def test_a_connection_has_polite_defaults():
-    spec = parse_connection_spec({"spec": CONNECTION})
+    spec = parse_connection_spec(a_connection())
     assert (spec.limits.requests_per_second, spec.limits.max_concurrent) == (50, 32)
     assert (spec.polling.interval_seconds, spec.polling.full_interval_seconds) == (5, 300)
     assert spec.access == ()
@@ -109,18 +99,15 @@ def test_a_connection_has_polite_defaults():
 
 @pytest.mark.parametrize(("text", "seconds"), [("1s", 1), ("90s", 90), ("5m", 300), ("2h", 7200)])
 def test_durations_are_read_in_seconds(text, seconds):
-    assert (
-        parse_connection_spec({"spec": CONNECTION | {"polling": {"interval": text}}}).polling.interval_seconds
-        == seconds
-    )
+    assert parse_connection_spec(a_connection(polling={"interval": text})).polling.interval_seconds == seconds
 
 
 @pytest.mark.parametrize("text", ["", "5", "0s", "5 s", "-1s", "1d", "1.5s", "99999s"])
 def test_a_duration_of_no_length_or_unit_is_refused(text):
     with pytest.raises(InvalidSpec, match=r"spec\.polling\.interval: "):
-        parse_connection_spec({"spec": CONNECTION | {"polling": {"interval": text}}})
+        parse_connection_spec(a_connection(polling={"interval": text}))
 
 
 def test_an_access_rule_must_say_which_namespaces_it_is_for():
     with pytest.raises(InvalidSpec, match=r"spec\.access\[0\]\.namespaceSelector: field required"):
-        parse_connection_spec({"spec": CONNECTION | {"access": [{"projects": {"names": ["*"]}}]}})
+        parse_connection_spec(a_connection(access=[{"projects": {"names": ["*"]}}]))
