@@ -27,7 +27,7 @@ from runai_operator.sync.actions import (
 )
 from runai_operator.sync.compare import Difference
 from runai_operator.sync.desired import FIXED
-from runai_operator.sync.situation import Gone, Leaving, Ownership, Present, Situation, Unknown
+from runai_operator.sync.situation import Gone, Leaving, Observed, Ownership, Present, Situation, Unknown
 
 Policy = Callable[[Situation], Action | None]
 
@@ -61,7 +61,7 @@ def delete_before_letting_go(situation: Situation) -> Action | None:
             return Wait(Reason.DELETING, "Run:ai is deleting the workload", after=FOLLOW_UP)
         case Present(ownership=Ownership.OURS):
             return Delete(Reason.DELETING)
-        case Present() if resource.workload_id is None:
+        case Present(workload_id=found) if found != resource.workload_id:  # found by name: ours is not there
             return Release()
         case Present(owner=owner):
             return Reject(Reason.OWNERSHIP_LOST, f"workload {resource.workload_id} now belongs to {owner}: {LET_GO}")
@@ -83,12 +83,13 @@ def claim_before_the_first_write(situation: Situation) -> Action | None:
     resource, desired = situation.resource, situation.desired
     claim = resource.claim
     if claim is None or not resource.finalized:
-        carried = claim.replaces if claim else None
-        rerun_at = claim.rerun_at if claim else resource.rerun_asked
-        return Claim(replaces=carried, rerun_at=rerun_at)
+        if claim is not None:
+            return Claim(replaces=claim.replaces, rerun_at=claim.rerun_at)
+        # Only a first submission is the run that was asked for; what was submitted before is still to be run again.
+        return Claim(rerun_at=None if resource.workload_id else resource.rerun_asked)
     names = (claim.workload_name, claim.project_id)
     mended = resource.workload_id is None and desired is not None and names != (desired.name, desired.project_id)
-    return Claim(rerun_at=claim.rerun_at) if mended and isinstance(situation.observed, Gone) else None
+    return Claim(rerun_at=claim.rerun_at) if mended and _nothing_of_ours(situation.observed) else None
 
 
 def finish_what_is_being_recreated(situation: Situation) -> Action | None:
@@ -254,6 +255,11 @@ def fixed_changes(situation: Situation) -> list[str]:
     return changed + [
         f"manifest.{field}" for field in ("apiVersion", "kind") if raw.get(field) != desired.manifest[field]
     ]
+
+
+def _nothing_of_ours(observed: Observed) -> bool:
+    """Whether the claimed name holds nothing of ours: it is free, or another's."""
+    return isinstance(observed, Gone) or (isinstance(observed, Present) and observed.ownership is not Ownership.OURS)
 
 
 def _recreate(situation: Situation) -> Claim:

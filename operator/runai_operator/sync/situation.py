@@ -109,5 +109,6 @@ class Situation:
 
     @property
     def spec_changed(self) -> bool:
-        known = not isinstance(self.observed, Present) or self.observed.view is not None
-        return known and self.desired is not None and self.submitted_digest != self.desired.digest
+        """False where nobody can tell: of a workload only listed, and of one gone whose digest was never recorded."""
+        known = self.observed.view is not None if isinstance(self.observed, Present) else self.submitted_digest
+        return bool(known) and self.desired is not None and self.submitted_digest != self.desired.digest
