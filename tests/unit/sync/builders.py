@@ -26,8 +26,23 @@ MANIFEST: dict[str, Any] = {"apiVersion": "batch/v1", "kind": "Job", "spec": {"p
 LONG_AGO = "2026-01-01T00:00:00Z"
 
 
-class AResource(Resource):
-    """A RunaiWorkload in the making: a Resource at every step."""
+@dataclass(frozen=True)
+class AResource:
+    """A RunaiWorkload in the making; `built` is what the operator reads."""
+
+    body: Mapping[str, Any]
+
+    @property
+    def built(self) -> Resource:
+        return Resource(self.body)
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        return self.built.metadata
+
+    @property
+    def status(self) -> Mapping[str, Any]:
+        return self.built.status
 
     def with_metadata(self, **changes: Any) -> AResource:
         return AResource({**self.body, "metadata": {**self.metadata, **changes}})
@@ -64,14 +79,14 @@ class AResource(Resource):
             workloadName=NAME,
             projectId=PROJECT_ID,
             projectName=PROJECT,
-            digest=digest or desired_of(self).digest,
+            digest=digest or desired_of(self.built).digest,
         )
 
     def settled(self, *, updated_at: str = LONG_AGO) -> AResource:
         """Told to be where it should be, for this very spec."""
-        told = {"observedGeneration": self.generation, "lastTransitionTime": LONG_AGO, "message": ""}
+        told = {"observedGeneration": self.built.generation, "lastTransitionTime": LONG_AGO, "message": ""}
         return self.with_status(
-            observedGeneration=self.generation,
+            observedGeneration=self.built.generation,
             phase="Running",
             syncInfo={"status": "Synced", "updatedAt": updated_at},
             conditions=[
@@ -136,7 +151,7 @@ def desired_of(resource: Resource) -> Desired:
     return desire(spec, name=spec.workload_name or resource.key.name, project_id=PROJECT_ID)
 
 
-DESIRED = desired_of(a_resource())
+DESIRED = desired_of(a_resource().built)
 STAMP = Stamp(OWNER, DESIRED.digest)
 
 
@@ -251,8 +266,9 @@ def a_workload() -> AWorkload:
     return AWorkload()
 
 
-def a_situation(resource: Resource, observed: Observed, **changes: Any) -> Situation:
+def a_situation(of: AResource, observed: Observed, **changes: Any) -> Situation:
     """Everything gathered for a resource whose spec is valid and whose names are known."""
+    resource = of.built
     spec = RunaiWorkloadSpec.model_validate(resource.body["spec"])
     situation = Situation(
         resource=resource,

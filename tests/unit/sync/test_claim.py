@@ -30,8 +30,8 @@ def test_the_claim_of_a_copied_yaml_is_ignored(copied):
 
 def test_a_restored_resource_with_another_uid_keeps_its_names():
     resource = a_resource(uid="uid-after-restore").claimed(workload_name="kept")
-    assert resource.claim is not None
-    assert resource.claim.workload_name == "kept"
+    assert resource.built.claim is not None
+    assert resource.built.claim.workload_name == "kept"
 
 
 @pytest.mark.parametrize(

@@ -29,12 +29,12 @@ def spec_of(resource):
 
 
 def names_of(resource, labels=LABELS):
-    return decided(resource, spec_of(resource), labels)
+    return decided(resource.built, spec_of(resource), labels)
 
 
 def resolved(resource, labels=LABELS):
     projects = Projects()
-    return asyncio.run(resolve(projects, resource, spec_of(resource), labels)), projects.asked
+    return asyncio.run(resolve(projects, resource.built, spec_of(resource), labels)), projects.asked
 
 
 DECIDED = {

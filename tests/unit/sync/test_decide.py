@@ -1,0 +1,420 @@
+"""The policies of design.md, section 5, as named cases; test_decide_exhaustively.py goes through all combinations."""
+
+from dataclasses import replace
+
+import pytest
+
+from runai_operator.api.reasons import Reason
+from runai_operator.sync.actions import (
+    Adopt,
+    Claim,
+    Create,
+    Delete,
+    Nothing,
+    Reject,
+    Release,
+    Resume,
+    Suspend,
+    Update,
+    Wait,
+)
+from runai_operator.sync.compare import Difference
+from runai_operator.sync.decide import decide, fingerprint
+from runai_operator.sync.situation import Gone, Leaving, Ownership, Unknown
+from tests.unit.sync.builders import a_resource, a_situation, a_workload
+
+NEW = a_resource()
+CLAIMED = a_resource().claimed()
+OURS = a_resource().claimed().submitted()
+CHANGED = OURS.with_spec(scheduling={"priority": "high"})
+IN_PLACE = {"updateStrategy": "InPlace"}
+RECREATE = {"updateStrategy": "Recreate"}
+
+RUNNING = a_workload().seen()
+COMPLETED = a_workload().in_phase("Completed").seen()
+FAILED = a_workload().in_phase("Failed").seen()
+STRANGERS = a_workload().seen(Ownership.ANOTHERS, owner="RunaiWorkload attic/trainer of cluster cluster-2")
+NOBODYS = a_workload().without_stamp().seen(Ownership.UNOWNED, owner="nobody: it carries no stamp")
+LEAVING = Leaving("w-1")
+BLIND = Unknown(Reason.RUNAI_UNAVAILABLE, "no answer", after=7)
+DRIFT = (Difference("/manifest/spec/parallelism", 1, 5),)
+FIXED_DRIFT = (Difference("/scheduling/mnnvl", "Required", None),)
+
+
+def told(action):
+    """What counts of an action: the message of Wait and Reject is for people."""
+    return (type(action), action.reason) if isinstance(action, Wait | Reject) else action
+
+
+def check(cases, name):
+    (resource, observed, *changes), expected = cases[name]
+    assert told(decide(a_situation(resource, observed, **(changes[0] if changes else {})))) == expected
+
+
+CLAIMING = {
+    "a new resource is claimed first": ((NEW, Gone()), Claim()),
+    "the first claim answers a rerun that was asked with it": ((NEW.asked_to_rerun("x"), Gone()), Claim(rerun_at="x")),
+    "a copied claim is none": ((a_resource().claimed(name="another"), Gone()), Claim()),
+    "a restored resource keeps its claim": ((a_resource(uid="restored").claimed(), Gone()), Create()),
+    "a replaced resource gets finalizer and claim back": ((a_resource().submitted(), RUNNING), Claim()),
+    "a lost finalizer comes back with the claim as it was": (
+        (OURS.replacing("w-0", rerun_at="x").finalizer_of("other/finalizer"), RUNNING),
+        Claim(replaces="w-0", rerun_at="x"),
+    ),
+    "a rerun asked with `kubectl replace` is not answered by the claim": (
+        (a_resource().submitted().asked_to_rerun(), COMPLETED),
+        Claim(),
+    ),
+    "a name mended before it was submitted is claimed anew": ((CLAIMED.with_spec(workloadName="b"), Gone()), Claim()),
+    "a mended name keeps the answered rerun": (
+        (a_resource().claimed(rerun_at="x").with_spec(workloadName="b"), Gone()),
+        Claim(rerun_at="x"),
+    ),
+    "a name mended after a conflict is claimed anew": ((CLAIMED.with_spec(workloadName="b"), STRANGERS), Claim()),
+    "a name mended after one that nobody owns is claimed anew": (
+        (CLAIMED.with_spec(workloadName="b"), NOBODYS),
+        Claim(),
+    ),
+    "what was submitted under the old name after all is adopted": (
+        (CLAIMED.with_spec(workloadName="b"), RUNNING),
+        Adopt("w-1"),
+    ),
+    "nothing is claimed while nobody can look": ((NEW, BLIND), (Wait, Reason.RUNAI_UNAVAILABLE)),
+}
+
+
+@pytest.mark.parametrize("name", CLAIMING)
+def test_claiming(name):
+    check(CLAIMING, name)
+
+
+CREATING = {
+    "a claimed one is created": ((CLAIMED, Gone()), Create()),
+    "one that is there already is adopted by its stamp": ((CLAIMED, RUNNING), Adopt("w-1")),
+    "a name that another resource holds is a conflict": ((CLAIMED, STRANGERS), (Reject, Reason.NAME_CONFLICT)),
+    "a name that nobody's workload holds is a conflict": ((CLAIMED, NOBODYS), (Reject, Reason.NAME_CONFLICT)),
+    "a name that is being deleted is waited for": ((CLAIMED, Leaving("w-0")), (Wait, Reason.NAME_BUSY)),
+    "an unanswered create is waited out": (
+        (CLAIMED, Unknown(Reason.OUTCOME_UNKNOWN, "a create may still be carried out", after=3)),
+        (Wait, Reason.OUTCOME_UNKNOWN),
+    ),
+    "what a person must mend comes first": (
+        (CLAIMED, Gone(), {"problem": (Reason.ACCESS_DENIED, "no rule")}),
+        (Reject, Reason.ACCESS_DENIED),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CREATING)
+def test_creating(name):
+    check(CREATING, name)
+
+
+def test_a_name_conflict_says_whose_it_is_and_what_to_set():
+    message = decide(a_situation(CLAIMED, STRANGERS)).message
+    for word in ("trainer", "team-a", "w-1", "attic/trainer of cluster cluster-2", "spec.workloadName"):
+        assert word in message
+
+
+def test_one_that_nobody_can_see_is_looked_at_again_when_it_was_said():
+    assert decide(a_situation(OURS, BLIND)) == Wait(Reason.RUNAI_UNAVAILABLE, "no answer", after=7)
+
+
+UPDATING = {
+    "what is equal is left alone": ((OURS, RUNNING), Nothing()),
+    "what was only listed is left alone": ((OURS, a_workload().listed()), Nothing()),
+    "a changed spec is put": ((CHANGED, RUNNING), Update()),
+    "a changed spec is put in place under InPlace": ((CHANGED.with_spec(**IN_PLACE), RUNNING), Update()),
+    "a finished one is recreated for a changed spec": ((CHANGED, COMPLETED), Claim(replaces="w-1")),
+    "a failed one is recreated for a changed spec": ((CHANGED, FAILED), Claim(replaces="w-1")),
+    "one that was never applied is recreated for a changed spec": (
+        (CHANGED, a_workload().in_sync("Failed").seen()),
+        Claim(replaces="w-1"),
+    ),
+    "one that is being applied is put": ((CHANGED, a_workload().in_sync("Applying").seen()), Update()),
+    "a finished one is put under InPlace": ((CHANGED.with_spec(**IN_PLACE), COMPLETED), Update()),
+    "a running one is recreated under Recreate": ((CHANGED.with_spec(**RECREATE), RUNNING), Claim(replaces="w-1")),
+    "a new preemptibility needs recreating": (
+        (OURS.with_spec(scheduling={"preemptibility": "preemptible"}), RUNNING),
+        (Reject, Reason.RECREATE_REQUIRED),
+    ),
+    "a new mnnvl needs recreating": (
+        (OURS.with_spec(scheduling={"mnnvl": "Required"}), RUNNING),
+        (Reject, Reason.RECREATE_REQUIRED),
+    ),
+    "another kind needs recreating": (
+        (OURS.with_spec(manifest={"apiVersion": "batch/v1", "kind": "CronJob"}), RUNNING),
+        (Reject, Reason.RECREATE_REQUIRED),
+    ),
+    "a new mnnvl recreates a finished one": (
+        (OURS.with_spec(scheduling={"mnnvl": "Required"}), COMPLETED),
+        Claim(replaces="w-1"),
+    ),
+    "a new mnnvl is refused under InPlace though finished": (
+        (OURS.with_spec(scheduling={"mnnvl": "Required"}, **IN_PLACE), COMPLETED),
+        (Reject, Reason.RECREATE_REQUIRED),
+    ),
+    "a workload without stamp follows our record": ((OURS, a_workload().without_stamp().seen()), Nothing()),
+    "a workload without stamp is put when the record is of another spec": (
+        (CHANGED.submitted(digest="older"), a_workload().without_stamp().seen()),
+        Update(),
+    ),
+    "the stamp counts before our record": ((OURS.submitted(digest="older"), RUNNING), Nothing()),
+    "an unanswered update is waited out": (
+        (CHANGED, RUNNING, {"unsettled": 12.0}),
+        (Wait, Reason.OUTCOME_UNKNOWN),
+    ),
+    "an unanswered update is waited out though it looks done": (
+        (OURS, RUNNING, {"unsettled": 12.0}),
+        (Wait, Reason.OUTCOME_UNKNOWN),
+    ),
+    "another's under our id is never written to": ((CHANGED, STRANGERS), (Reject, Reason.OWNERSHIP_LOST)),
+}
+
+
+@pytest.mark.parametrize("name", UPDATING)
+def test_updating(name):
+    check(UPDATING, name)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "words"),
+    [
+        (
+            "RecreateIfFinished",
+            ["spec.scheduling.mnnvl", "spec.updateStrategy to Recreate", "wait until it has finished"],
+        ),
+        ("InPlace", ["spec.scheduling.mnnvl", "spec.updateStrategy to Recreate", "take the change back"]),
+    ],
+)
+def test_what_cannot_be_put_is_named_together_with_the_mend(strategy, words):
+    resource = OURS.with_spec(scheduling={"mnnvl": "Required"}, updateStrategy=strategy)
+    message = decide(a_situation(resource, RUNNING)).message
+    assert [word for word in words if word not in message] == []
+    assert ("wait until" in message) == (strategy != "InPlace")
+
+
+RECREATING = {
+    "the old one is deleted first": ((OURS.replacing(), RUNNING), Delete(Reason.RECREATING)),
+    "its being deleted is waited for": ((OURS.replacing(), LEAVING), (Wait, Reason.RECREATING)),
+    "its being gone permits the next": ((OURS.replacing(), Gone()), Create()),
+    "the next is adopted where the answer was lost": (
+        (OURS.replacing(), a_workload().called("w-2").seen()),
+        Adopt("w-2"),
+    ),
+    "the next is not created while its outcome is open": (
+        (OURS.replacing(), Unknown(Reason.OUTCOME_UNKNOWN, "open")),
+        (Wait, Reason.OUTCOME_UNKNOWN),
+    ),
+    "a name taken meanwhile is a conflict": (
+        (OURS.replacing(), replace(STRANGERS, workload_id="w-9")),
+        (Reject, Reason.NAME_CONFLICT),
+    ),
+    "the old one turned into another's is left alone": (
+        (OURS.replacing(), STRANGERS),
+        (Reject, Reason.OWNERSHIP_LOST),
+    ),
+    "what was recreated before is settled": ((a_resource().replacing("w-0").submitted(), RUNNING), Nothing()),
+    "what was recreated before can be recreated again": (
+        (a_resource().replacing("w-0").submitted().with_spec(scheduling={"priority": "low"}), COMPLETED),
+        Claim(replaces="w-1"),
+    ),
+    "the id to replace is not adopted by name either": ((a_resource().replacing("w-0"), Gone()), Create()),
+}
+
+
+@pytest.mark.parametrize("name", RECREATING)
+def test_recreating(name):
+    check(RECREATING, name)
+
+
+REPORT = {"drift": {"mode": "Report"}}
+IGNORE = {"drift": {"mode": "Ignore"}}
+VANISHING = {
+    "unfinished, it is recreated under Correct": ((OURS, Gone(finished=False)), Claim(replaces="w-1")),
+    "unfinished, it stays away under Report": ((OURS.with_spec(**REPORT), Gone(False)), (Reject, Reason.VANISHED)),
+    "unfinished, it stays away under Ignore": ((OURS.with_spec(**IGNORE), Gone(False)), (Reject, Reason.VANISHED)),
+    "finished, it stays away": ((OURS, Gone(finished=True)), (Reject, Reason.VANISHED)),
+    "where nobody can tell, it stays away": ((OURS, Gone(finished=None)), (Reject, Reason.VANISHED)),
+    "finished and asked to run again, it does": (
+        (OURS.asked_to_rerun("x"), Gone(finished=True)),
+        Claim(replaces="w-1", rerun_at="x"),
+    ),
+    "finished and asked anew by the spec, it runs again": ((CHANGED, Gone(finished=True)), Claim(replaces="w-1")),
+    "finished and asked anew by the spec under InPlace, it stays away": (
+        (CHANGED.with_spec(**IN_PLACE), Gone(finished=True)),
+        (Reject, Reason.VANISHED),
+    ),
+    "an adopted one whose digest was never read stays away": (
+        (CLAIMED.with_status(workloadId="w-1"), Gone(finished=True)),
+        (Reject, Reason.VANISHED),
+    ),
+    "one that is being deleted past us is waited for": ((OURS, LEAVING), (Wait, Reason.DELETING)),
+}
+
+
+@pytest.mark.parametrize("name", VANISHING)
+def test_a_workload_that_vanished(name):
+    check(VANISHING, name)
+
+
+RERUNNING = {
+    "a completed one runs again": ((OURS.asked_to_rerun("x"), COMPLETED), Claim(replaces="w-1", rerun_at="x")),
+    "a failed one runs again": ((OURS.asked_to_rerun("x"), FAILED), Claim(replaces="w-1", rerun_at="x")),
+    "under InPlace too": (
+        (OURS.with_spec(**IN_PLACE).asked_to_rerun("x"), COMPLETED),
+        Claim(replaces="w-1", rerun_at="x"),
+    ),
+    "a running one is left alone": ((OURS.asked_to_rerun("x"), RUNNING), Nothing()),
+    "a value that the claim answered is old": (
+        (a_resource().claimed(rerun_at="x").submitted().asked_to_rerun("x"), COMPLETED),
+        Nothing(),
+    ),
+    "a value that the status answered is old": (
+        (OURS.asked_to_rerun("x").with_status(lastHandledRerunAt="x"), COMPLETED),
+        Nothing(),
+    ),
+    "a later recreate keeps the value that was answered": (
+        (a_resource().claimed(rerun_at="x").submitted().with_spec(**RECREATE, suspend=True), RUNNING),
+        Suspend(),
+    ),
+    "a recreate for the spec carries the answered value on": (
+        (
+            a_resource()
+            .claimed(rerun_at="x")
+            .submitted()
+            .asked_to_rerun("x")
+            .with_spec(**RECREATE, scheduling={"priority": "low"}),
+            RUNNING,
+        ),
+        Claim(replaces="w-1", rerun_at="x"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RERUNNING)
+def test_running_again(name):
+    check(RERUNNING, name)
+
+
+DRIFTING = {
+    "it is undone under Correct": ((OURS, RUNNING, {"drift": DRIFT}), Update(corrects=fingerprint(DRIFT))),
+    "it is left under Report": ((OURS.with_spec(**REPORT), RUNNING, {"drift": DRIFT}), Nothing()),
+    "one that survived a PUT is not fought": ((OURS, RUNNING, {"drift": DRIFT, "corrected": True}), Nothing()),
+    "one that no PUT can undo is left": ((OURS, RUNNING, {"drift": FIXED_DRIFT}), Nothing()),
+    "one of several that a PUT can undo is undone": (
+        (OURS, RUNNING, {"drift": (*FIXED_DRIFT, *DRIFT)}),
+        Update(corrects=fingerprint((*FIXED_DRIFT, *DRIFT))),
+    ),
+    "a changed spec goes first": ((CHANGED, RUNNING, {"drift": DRIFT}), Update()),
+    "an unanswered update is waited out first": (
+        (OURS, RUNNING, {"drift": DRIFT, "unsettled": 1.0}),
+        (Wait, Reason.OUTCOME_UNKNOWN),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DRIFTING)
+def test_drift(name):
+    check(DRIFTING, name)
+
+
+def test_another_drift_has_another_fingerprint():
+    others = [
+        DRIFT,
+        (Difference("/manifest/spec/parallelism", 1, 6),),
+        (Difference("/manifest/spec/parallelism", 2, 5),),
+        (Difference("/manifest/spec/completions", 1, 5),),
+        FIXED_DRIFT,
+        (*FIXED_DRIFT, *DRIFT),
+    ]
+    assert len({fingerprint(drift) for drift in others}) == len(others)
+    assert fingerprint(DRIFT) == fingerprint((replace(DRIFT[0]),))
+
+
+STOPPED = a_workload().stopped().seen()
+ASKED_TO_STOP = OURS.with_spec(suspend=True)
+ASKED_TO_RUN = OURS.with_spec(suspend=False)
+SUSPENDING = {
+    "a running one is stopped": ((ASKED_TO_STOP, RUNNING), Suspend()),
+    "a stopped one stays so": ((ASKED_TO_STOP, STOPPED), Nothing()),
+    "one that is stopping needs no second word": (
+        (ASKED_TO_STOP, replace(a_workload().stopped(), phase="Stopping").seen()),
+        Nothing(),
+    ),
+    "a stopped one is resumed": ((ASKED_TO_RUN, STOPPED), Resume()),
+    "a running one goes on": ((ASKED_TO_RUN, RUNNING), Nothing()),
+    "unset leaves a stop in Run:ai alone": ((OURS, STOPPED), Nothing()),
+    "a completed one is not stopped": ((ASKED_TO_STOP, COMPLETED), Nothing()),
+    "one that is not applied yet is not stopped": (
+        (ASKED_TO_STOP, a_workload().in_sync("Applying").seen()),
+        Nothing(),
+    ),
+    "one stopped by hand is resumed though only listed": (
+        (ASKED_TO_RUN, a_workload().in_phase("Stopped").listed()),
+        Resume(),
+    ),
+    "one resumed by hand is stopped though only listed": ((ASKED_TO_STOP, a_workload().listed()), Suspend()),
+    "a changed spec goes first": ((CHANGED.with_spec(suspend=True), RUNNING), Update()),
+}
+
+
+@pytest.mark.parametrize("name", SUSPENDING)
+def test_suspending(name):
+    check(SUSPENDING, name)
+
+
+GOING = OURS.deleting()
+DELETING = {
+    "the workload is deleted first": ((GOING, RUNNING), Delete(Reason.DELETING)),
+    "one without stamp under the recorded id is deleted": (
+        (GOING, a_workload().without_stamp().seen()),
+        Delete(Reason.DELETING),
+    ),
+    "its being deleted is waited for": ((GOING, LEAVING), (Wait, Reason.DELETING)),
+    "its being gone lets go": ((GOING, Gone()), Release()),
+    "in doubt it waits": ((GOING, BLIND), (Wait, Reason.RUNAI_UNAVAILABLE)),
+    "another's under the recorded id is never touched": ((GOING, STRANGERS), (Reject, Reason.OWNERSHIP_LOST)),
+    "another's of the same name does not hold it": ((CLAIMED.deleting(), STRANGERS), Release()),
+    "nobody's of the same name does not hold it": ((CLAIMED.deleting(), NOBODYS), Release()),
+    "a claimed one is found by name and deleted": ((CLAIMED.deleting(), RUNNING), Delete(Reason.DELETING)),
+    "a claimed one that is not there lets go": ((CLAIMED.deleting(), Gone()), Release()),
+    "a claimed one whose create is open waits": (
+        (CLAIMED.deleting(), Unknown(Reason.OUTCOME_UNKNOWN, "open")),
+        (Wait, Reason.OUTCOME_UNKNOWN),
+    ),
+    "one that was never submitted lets go": (
+        (NEW.finalizer_of("runai-operator.io/workload").deleting(), BLIND),
+        Release(),
+    ),
+    "Orphan lets go at once": ((GOING.orphaned(), BLIND), Release()),
+    "release lets go at once": ((GOING.released(), STRANGERS), Release()),
+    "without our finalizer there is nothing to do": (
+        (GOING.finalizer_of("other/finalizer"), RUNNING),
+        Nothing(),
+    ),
+    "amid a recreate the new one is deleted": (
+        (GOING.replacing(), a_workload().called("w-2").seen()),
+        Delete(Reason.DELETING),
+    ),
+    "amid a recreate another's of the same name does not hold it": (
+        (GOING.replacing(), replace(STRANGERS, workload_id="w-9")),
+        Release(),
+    ),
+    "amid a recreate the old one is deleted": ((GOING.replacing(), RUNNING), Delete(Reason.DELETING)),
+}
+
+
+@pytest.mark.parametrize("name", DELETING)
+def test_deleting(name):
+    check(DELETING, name)
+
+
+@pytest.mark.parametrize("resource", [NEW, CLAIMED, CHANGED, GOING, GOING.released(), OURS.replacing()])
+@pytest.mark.parametrize("observed", [RUNNING, Gone(), LEAVING, BLIND, STRANGERS])
+def test_hands_are_kept_off_what_is_paused(resource, observed):
+    assert decide(a_situation(resource.paused(), observed)) == Nothing()
+
+
+def test_paused_is_only_what_says_true():
+    assert decide(a_situation(CLAIMED.annotated(paused="false"), Gone())) == Create()
