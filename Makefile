@@ -39,8 +39,9 @@ fmt: $(READY)  ## format the code
 	@$(BIN)/ruff check --fix --quiet operator tests
 	@$(BIN)/ruff format operator tests
 
-crds: $(READY)  ## write crds/ anew from the models
+crds: $(READY)  ## write crds/ and docs/reference/ anew from the models
 	@$(BIN)/python -m runai_operator.api.generate crds
+	@$(BIN)/python -m runai_operator.api.generate docs
 
 lock: $(READY)  ## compile the locked requirements anew
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements/run.txt

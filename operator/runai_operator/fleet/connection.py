@@ -105,10 +105,11 @@ class LiveConnection:
             self._listeners.swept()
 
     def _state(self, error: RunaiError | None) -> None:
-        was = (self.answered, str(self.error or ""))
-        self.error = error
+        was = (self.answered, type(self.error))
+        if type(error) is not type(self.error):  # of failures alike the first is told: their texts may count seconds
+            self.error = error
         self.answered = self.answered or error is None
-        if was != (self.answered, str(error or "")):
+        if was != (self.answered, type(self.error)):
             self._listeners.changed()
 
 

@@ -96,9 +96,9 @@ class Registry:
             credentials, ca_bundle = await self._credentials(spec), await self._ca_bundle(spec)
             await self._put(name, _Entry(await self._live(name, spec, ca_bundle), credentials, ca_bundle))
         except InvalidSpec as error:
-            return self._break(name, Standing(Reason.INVALID_SPEC, error.message))
+            return await self._break(name, Standing(Reason.INVALID_SPEC, error.message))
         except Problem as problem:
-            return self._break(name, Standing(problem.reason, problem.message))
+            return await self._break(name, Standing(problem.reason, problem.message))
         self._broken.pop(name, None)
         return standing(self._entries[name].live)
 
@@ -115,7 +115,9 @@ class Registry:
     def phases(self) -> dict[str, dict[str, int]]:
         return {name: entry.live.phases() for name, entry in self._entries.items()}
 
-    def _break(self, name: str, how: Standing) -> Standing:
+    async def _break(self, name: str, how: Standing) -> Standing:
+        """A connection that cannot be used asks nothing of Run:ai any more."""
+        await self.remove(name)
         self._broken[name] = how
         return how
 

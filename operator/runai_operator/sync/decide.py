@@ -188,6 +188,8 @@ def correct_what_drifted(situation: Situation) -> Action | None:
     spec = situation.spec
     if not situation.drift or spec is None or spec.drift.mode != "Correct" or situation.corrected:
         return None
+    if isinstance(situation.observed, Present) and situation.observed.finished:
+        return None  # a PUT might run it again
     if all(fixed(each) for each in situation.drift):
         return None
     return Update(corrects=fingerprint(situation.drift))
@@ -199,6 +201,9 @@ def suspend_or_resume(situation: Situation) -> Action | None:
         return None
     if observed.sync_status not in (None, "Synced") or spec.suspend == observed.stopped:
         return None
+    if observed.row is not None and observed.row.actions_support.suspend is False:
+        message = f"Run:ai cannot suspend or resume a {observed.row.type}: remove spec.suspend"
+        return Reject(Reason.REJECTED, message)
     return Suspend() if spec.suspend else Resume()
 
 

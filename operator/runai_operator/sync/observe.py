@@ -16,6 +16,9 @@ from runai_operator.sync.stamp import Owner, read_stamp
 
 LEAVING_PHASES = frozenset({"Deleting", "Terminating"})
 V2 = "WorkloadsV2"
+LOOKUP = 5.0
+"""Seconds between lookups of a create without answer."""
+UNANSWERED = "a create got no answer, and may still be carried out: nothing is sent until that is certain"
 
 
 class Observer:
@@ -102,7 +105,7 @@ class Observer:
         uncertain = self._ledger.create_uncertain_for(resource.uid)
         certain_enough = not resource.deleting and found is not None
         if uncertain and not certain_enough and not _is_ours(found):
-            return Unknown(Reason.OUTCOME_UNKNOWN, "a create may still be carried out by Run:ai", after=uncertain)
+            return Unknown(Reason.OUTCOME_UNKNOWN, UNANSWERED, after=min(uncertain, LOOKUP))
         return found or Gone()
 
     async def _first_of(self, rows: Sequence[Workload], resource: Resource, owner: Owner) -> Observed | None:

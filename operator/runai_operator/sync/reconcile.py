@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from runai_operator.api.reasons import Reason, Retry
 from runai_operator.sync.act import Actor, Outcome
 from runai_operator.sync.actions import Claim
-from runai_operator.sync.decide import decide
+from runai_operator.sync.decide import FOLLOW_UP, decide
 from runai_operator.sync.gather import Gatherer
 from runai_operator.sync.ledger import Ledger
 from runai_operator.sync.observe import instant
-from runai_operator.sync.ports import Connections, Kubernetes, Problem, Stale
+from runai_operator.sync.ports import Connections, Kubernetes, NotYet, Problem, Stale
 from runai_operator.sync.report import ROW, Report, differs, report
 from runai_operator.sync.resource import Key, Resource
 from runai_operator.sync.situation import Situation
@@ -22,8 +22,9 @@ from runai_operator.telemetry import bind
 PATIENCE = 10.0
 """For so many seconds a failed look at Run:ai is kept to ourselves: most pass, and a status is not a heartbeat."""
 SLOWEST_FOLLOW_UP = 15.0
-LISTENING = 300.0
-"""Seconds between looks at what waits for an event: events may be missed."""
+"""Seconds between two looks at what is under way, at most."""
+SLOW = 60.0
+"""Seconds between two looks at what a person should mend, but Run:ai might."""
 PASSING = (Reason.RUNAI_UNAVAILABLE, Reason.THROTTLED)
 
 
@@ -66,6 +67,8 @@ class Reconciler:
             return Next(after=0, reason="Stale")
         except Problem as problem:  # the connection went away between looking and acting
             return Next(retry=True, reason=problem.reason)
+        except NotYet:
+            return Next(retry=True, reason="NotYet")
 
     async def _round(self, resource: Resource) -> Next:
         situation = await self._gatherer.gather(resource)
@@ -87,26 +90,20 @@ class Reconciler:
         resource = situation.resource
         if resource.deleting and not resource.finalized:
             return Next(reason="Released")
-        told = report(situation, outcome, now=self._now(), held=self._held(situation, outcome))
+        held = self._ledger.held(resource.uid, report(situation, outcome, now=self._now()).reason)
+        told = report(situation, outcome, now=self._now(), held=held)
         info = told.status.sync_info
         self._ledger.note(resource.uid, compared=instant(info.updated_at) if info else None)
-        if self._passing(situation, outcome):
-            return _next(outcome, told)
-        if differs(resource.status, told.wire()):
+        if not self._passing(situation, outcome, held) and differs(resource.status, told.wire()):
             await self._kubernetes.write_status(resource, told.wire())
             await self._tell(resource, told)
-        return _next(outcome, told)
+        return _next(outcome, told, held)
 
-    def _held(self, situation: Situation, outcome: Outcome) -> float:
-        told = report(situation, outcome, now=self._now())
-        return self._ledger.held(situation.resource.uid, told.reason)
-
-    def _passing(self, situation: Situation, outcome: Outcome) -> bool:
+    def _passing(self, situation: Situation, outcome: Outcome, held: float) -> bool:
+        """Whether this is a failed look that may well be over before anybody reads of it."""
         resource = situation.resource
         told_before = resource.status.get("observedGeneration") == resource.generation
-        if outcome.reason not in PASSING or not told_before or resource.workload_id is None:
-            return False
-        return self._ledger.held(resource.uid, outcome.reason) < PATIENCE
+        return outcome.reason in PASSING and told_before and resource.workload_id is not None and held < PATIENCE
 
     async def _tell(self, resource: Resource, told: Report) -> None:
         """An event where a person would want one: it came to rest, or it needs them."""
@@ -120,17 +117,18 @@ class Reconciler:
             await self._kubernetes.event(resource, told.reason, told.message or row.advice)
 
 
-def _next(outcome: Outcome, told: Report) -> Next:
-    row = ROW["Ready", told.reason]
-    if outcome.retry or outcome.after is not None:
-        after = outcome.after if outcome.after is None or told.stalls_in is None else min(outcome.after, told.stalls_in)
-        return Next(after=after, retry=outcome.retry, reason=told.reason)
-    if told.reason is Reason.APPLYING:
-        return Next(after=1.0, reason=told.reason)
-    if told.stalls_in is not None:
-        return Next(after=told.stalls_in + 0.1, reason=told.reason)
-    if told.reason is Reason.SYNC_FAILED:
-        return Next(after=60.0, reason=told.reason)
-    if row.retry is Retry.EVENT and told.status.phase is None:
-        return Next(after=2.0, reason=told.reason)
-    return Next(reason=told.reason)
+def _next(outcome: Outcome, told: Report, held: float) -> Next:
+    """What is under way is asked after, the less often the longer it takes; what waits for an event is not."""
+    row, after = ROW["Ready", told.reason], outcome.after
+    if after is None and not outcome.retry:
+        if told.reason is Reason.APPLYING:
+            after = FOLLOW_UP
+        elif told.reason is Reason.SYNC_FAILED:
+            after = SLOW
+        elif row.retry is Retry.EVENT and told.status.phase is None:
+            after = 2 * FOLLOW_UP
+    if after is not None and after >= FOLLOW_UP:
+        after = max(after, min(held / 3, SLOWEST_FOLLOW_UP))
+    if told.stalls_in is not None and not outcome.retry:
+        after = told.stalls_in + 0.1 if after is None else min(after, told.stalls_in + 0.1)
+    return Next(after=after, retry=outcome.retry, reason=told.reason)
