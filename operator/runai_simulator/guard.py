@@ -1,7 +1,6 @@
 """What stands between a request and its handler: counting, faults, the token, and reading the body."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qsl
@@ -14,6 +13,7 @@ from runai_simulator.cut import CutConnection
 from runai_simulator.errors import ApiError, OAuthError, bad_request, error_document
 from runai_simulator.faults import AnyFault, Cut, Latency, Redirect, Status
 from runai_simulator.ledger import Write
+from runai_simulator.manifests import parsed_json
 from runai_simulator.state import State
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -66,7 +66,7 @@ def _parsed(raw: bytes, operation: Operation) -> Any:
         text = raw.decode()
         if operation.form:
             return dict(parse_qsl(text, keep_blank_values=True))
-        return json.loads(text)
+        return parsed_json(text)
     except (ValueError, RecursionError):
         raise bad_request("the body is not valid JSON") from None
 
@@ -82,7 +82,7 @@ def _logged(state: State, operation: Operation, request: Request, raw: bytes) ->
     if operation.method == "GET" or not operation.secured:
         return None
     try:
-        body = json.loads(raw) if raw else None
+        body = parsed_json(raw.decode()) if raw else None
     except (ValueError, RecursionError):
         body = raw.decode(errors="replace")
     query = dict(request.query_params)

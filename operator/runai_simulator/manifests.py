@@ -27,6 +27,7 @@ REJECT = "simulator.runai-operator.io/reject"
 GPU = "nvidia.com/gpu"
 MULTIPLIERS = ("replicas", "parallelism", "minReplicas")
 DEEPEST = 100
+MOST_PODS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,18 @@ def merged(old: Any, new: Any, *, null_clears: bool) -> Any:
     return result
 
 
+def parsed_json(text: str) -> Any:
+    """JSON that can be given back as JSON: no NaN, no half of a surrogate pair. ValueError, RecursionError else."""
+    value = json.loads(text, parse_constant=_refuse_constant)
+    if "\\ud" in text.lower():
+        json.dumps(value, ensure_ascii=False).encode()
+    return value
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
 def _decoded(encoded: Any) -> Any:
     if not isinstance(encoded, str):
         raise bad_request("manifestBase64Encoded must be a string")
@@ -129,15 +142,15 @@ def _decoded(encoded: Any) -> Any:
     except (binascii.Error, ValueError):
         raise bad_request("manifestBase64Encoded is not base64 of UTF-8 text") from None
     try:
-        return json.loads(text)
+        return parsed_json(text)
     except (ValueError, RecursionError):
         return _from_yaml(text)
 
 
 def _from_yaml(text: str) -> Any:
     try:
-        return yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError):
+        return parsed_json(json.dumps(yaml.safe_load(text), default=str))
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError):
         raise bad_request("manifestBase64Encoded holds neither JSON nor YAML") from None
 
 
@@ -154,7 +167,7 @@ def _parts(value: Any, times: int) -> Iterator[tuple[JsonObject, int]]:
         for child in value:
             yield from _parts(child, times)
     elif isinstance(value, dict):
-        times *= next((value[key] for key in MULTIPLIERS if _is_count(value.get(key))), 1)
+        times = min(times * next((value[key] for key in MULTIPLIERS if _is_count(value.get(key))), 1), MOST_PODS)
         yield value, times
         for key, child in value.items():
             if key != "initContainers":

@@ -10,9 +10,10 @@ import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
+from schemathesis.checks import CHECKS
+
 from runai_simulator import RunningSimulator, Settings, Times
 from runai_simulator.operations import OPERATIONS
-from schemathesis.checks import CHECKS
 
 HERE = Path(__file__).parent
 WORKLOADS = json.loads((HERE / "runai-openapi.json").read_text())
