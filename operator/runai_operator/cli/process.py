@@ -10,7 +10,9 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from aiohttp import ClientError
 from kubernetes.aio import client, config
+from kubernetes.aio.client.exceptions import ApiException
 
 from runai_operator import __version__
 from runai_operator.engine import KeyedQueue, Priority, Result, SystemClock, run_workers
@@ -71,10 +73,21 @@ class Process:
         self.metrics.reconciles.labels(upcoming.reason).inc()
         return Result(after=None if upcoming.retry else upcoming.after, retry=upcoming.retry)
 
+    def failed(self, key: object, error: BaseException) -> None:
+        """A round that ended in an error: one line, and the traceback where it is a surprise."""
+        self.metrics.errors.labels(type(error).__name__).inc()
+        expected = isinstance(error, ApiException | ClientError | TimeoutError | OSError)
+        log.error("a round for %s failed, it will be tried again: %s", key, error, exc_info=None if expected else error)
+
     async def reconcile_connection(self, name: str) -> Result:
         """A worker's round for a connection."""
         with bind(connection=name):
             after = await self.keeper.reconcile(name)
+        if after is None:
+            self.metrics.forget_connection(name)
+        else:
+            self.metrics.connection_ready.labels(name).set(self.registry.usable(name))
+            self.metrics.set_workloads(name, self.registry.phases(name))
         return Result(after=after)
 
     def moved(self) -> Moved:
@@ -130,7 +143,13 @@ async def _start(process: Process, stack: AsyncExitStack) -> None:
     log.info("/livez, /readyz and /metrics on port %d", port)
     stack.push_async_callback(process.registry.aclose)
     await stack.enter_async_context(
-        run_workers(process.connections, process.reconcile_connection, workers=CONNECTION_WORKERS, stop_within=1.0)
+        run_workers(
+            process.connections,
+            process.reconcile_connection,
+            on_error=process.failed,
+            workers=CONNECTION_WORKERS,
+            stop_within=1.0,
+        )
     )
     for name in await process.kubernetes.connections():
         await process.keeper.reconcile(name)
@@ -142,6 +161,7 @@ async def _start(process: Process, stack: AsyncExitStack) -> None:
         run_workers(
             process.queue,
             process.reconcile,
+            on_error=process.failed,
             workers=settings.workers,
             stop_within=max(settings.shutdown_seconds - 1, 0),
         )

@@ -112,8 +112,15 @@ class Registry:
         for name in [*self._entries]:
             await self.remove(name)
 
-    def phases(self) -> dict[str, dict[str, int]]:
-        return {name: entry.live.phases() for name, entry in self._entries.items()}
+    def usable(self, name: str) -> bool:
+        """Whether it works, as far as was seen."""
+        entry = self._entries.get(name)
+        return entry is not None and entry.live.answered and entry.live.error is None
+
+    def phases(self, name: str) -> dict[str, int]:
+        """How many workloads of its fleet are in each phase."""
+        entry = self._entries.get(name)
+        return entry.live.phases() if entry else {}
 
     async def _break(self, name: str, how: Standing) -> Standing:
         """A connection that cannot be used asks nothing of Run:ai any more."""

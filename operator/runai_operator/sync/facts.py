@@ -12,7 +12,7 @@ from runai_operator.api.workload import (
     SchedulingStatus,
     SyncInfo,
 )
-from runai_operator.runai.models import Metadata, Workload, WorkloadV2, WorkloadView
+from runai_operator.runai.models import Metadata, Workload, WorkloadDetailed, WorkloadV2, WorkloadView
 from runai_operator.sync.stamp import Stamp
 
 
@@ -60,6 +60,29 @@ def of_view(
 
 def of_row(status: RunaiWorkloadStatus, row: Workload) -> RunaiWorkloadStatus:
     """A row of the list. GPUs move only together with the phase: alone they would make a write for every pod."""
+    moved = row.phase != status.phase
+    changes: dict[str, Any] = {
+        "phase": row.phase or None,
+        "phase_message": _phase_message(row) or (None if moved or row.phase != "Pending" else status.phase_message),
+        "namespace": row.namespace or status.namespace,
+        "completed_at": _at(row.completed_at),
+    }
+    if moved or "endpoints" in row.model_fields_set:
+        changes |= _reach(row)
+    if moved or status.gpus is None:
+        changes["gpus"] = Gpus(requested=row.requested_gpus, allocated=row.allocated_gpus)
+    if row.phase == "Running" and status.started_at is None:
+        changes["started_at"] = _at(row.phase_updated_at)
+    return status.model_copy(update=changes)
+
+
+def _phase_message(row: Workload) -> str | None:
+    """Why it waits is told by id only (v1 `pendingSchedulingMessages`); the list keeps silent about it."""
+    waits = row.pending_scheduling_messages if isinstance(row, WorkloadDetailed) else ()
+    return row.phase_message or "; ".join(each.user_message or each.reason for each in waits) or None
+
+
+def _reach(row: Workload) -> dict[str, Any]:
     endpoints = tuple(
         Endpoint(
             url=each.url or None,
@@ -72,19 +95,7 @@ def of_row(status: RunaiWorkloadStatus, row: Workload) -> RunaiWorkloadStatus:
         for each in row.endpoints
     )
     url = next((each.url for each in row.endpoints if each.url), None) or next(iter(row.urls), None)
-    changes: dict[str, Any] = {
-        "phase": row.phase or None,
-        "phase_message": row.phase_message or None,
-        "namespace": row.namespace or status.namespace,
-        "endpoints": endpoints,
-        "url": url,
-        "completed_at": _at(row.completed_at),
-    }
-    if row.phase != status.phase or status.gpus is None:
-        changes["gpus"] = Gpus(requested=row.requested_gpus, allocated=row.allocated_gpus)
-    if row.phase == "Running" and status.started_at is None:
-        changes["started_at"] = _at(row.phase_updated_at)
-    return status.model_copy(update=changes)
+    return {"endpoints": endpoints, "url": url}
 
 
 def _identity(metadata: Metadata) -> dict[str, Any]:

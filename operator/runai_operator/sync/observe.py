@@ -56,7 +56,8 @@ class Observer:
         if is_leaving(view) or (row is not None and row.phase in LEAVING_PHASES):
             return Leaving(workload_id)
         ownership, text = owned_by(view, owner, recorded=True)
-        return Present(workload_id, ownership, view, await self._row(resource, view, row), text)
+        seen = await self._row(resource, view, row)
+        return Present(workload_id, ownership, view, await self._with_endpoints(resource, seen), text)
 
     async def _row(self, resource: Resource, view: WorkloadView, row: Workload | None) -> Workload | None:
         """The listed row; read afresh where the next decision hangs on whether it has finished, or why it waits."""
@@ -71,6 +72,17 @@ class Observer:
             return row
         self._connection.learn(read)
         return read
+
+    async def _with_endpoints(self, resource: Resource, row: Workload | None) -> Workload | None:
+        """Asked for by id, once when it begins to run, only where the list does not know the field."""
+        if row is None or row.phase != "Running" or "endpoints" in row.model_fields_set:
+            return row
+        if resource.status.get("phase") == "Running":
+            return row
+        try:
+            return row.model_copy(update={"endpoints": await self._client.endpoints(row.id)})
+        except NotFound:
+            return row
 
     async def _gone(self, resource: Resource, workload_id: str) -> Observed:
         """A 404 counts only while the connection still answers for the project; else we may have lost our sight."""
