@@ -1,0 +1,348 @@
+"""What holds for every combination of what a decision looks at.
+
+The living and the deleted are two products: what is asked for by deletionPolicy and release counts for nothing before
+the deletion, and the spec for nothing after; tests of their own say so.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import get_args
+
+import pytest
+
+from runai_operator.api.reasons import Reason
+from runai_operator.sync.actions import (
+    Action,
+    Adopt,
+    Claim,
+    Create,
+    Delete,
+    Nothing,
+    Reject,
+    Release,
+    Resume,
+    Suspend,
+    Update,
+    Wait,
+)
+from runai_operator.sync.compare import Difference
+from runai_operator.sync.decide import POLICIES, decide
+from runai_operator.sync.names import Names
+from runai_operator.sync.situation import Gone, Leaving, Observed, Ownership, Present, Situation, Unknown
+from tests.unit.sync.builders import (
+    DESIRED,
+    NAME,
+    PROJECT,
+    PROJECT_ID,
+    STRANGER,
+    WORKLOAD_ID,
+    AResource,
+    AWorkload,
+    a_resource,
+    a_spec,
+    a_workload,
+)
+
+WRITES = Create | Update | Delete | Suspend | Resume
+STRATEGIES = ("InPlace", "RecreateIfFinished", "Recreate")
+DRIFT = (Difference("/manifest/spec/parallelism", 1, 5),)
+FIXED_DRIFT = (Difference("/scheduling/mnnvl", "Required", None),)
+DRIFTS = ((), DRIFT, FIXED_DRIFT)
+OTHER_ID = "w-2"
+
+
+def variants(*steps: Callable[[AResource], AResource]) -> Iterator[Callable[[AResource], AResource]]:
+    yield lambda resource: resource
+    yield from steps
+
+
+FINALIZED = (lambda r: r, lambda r: r.finalizer_of("other/finalizer"))
+CLAIMS = tuple(
+    variants(
+        lambda r: r.claimed(),
+        lambda r: r.replacing(WORKLOAD_ID),
+        lambda r: r.replacing("w-0"),
+        lambda r: r.claimed(workload_name="misspelt"),
+    )
+)
+RECORDS = tuple(
+    variants(
+        lambda r: r.submitted(),
+        lambda r: r.submitted(digest="older"),
+        lambda r: r.submitted().with_status(digest=None),
+    )
+)
+RERUNS = tuple(variants(lambda r: r.asked_to_rerun()))
+
+
+def resources(*dimensions: tuple[Callable[[AResource], AResource], ...]) -> list[AResource]:
+    made = []
+    for steps in product(*dimensions):
+        resource = a_resource()
+        for step in steps:
+            resource = step(resource)
+        made.append(resource)
+    return made
+
+
+def workloads() -> Iterator[AWorkload]:
+    stamps = (
+        lambda each: each,
+        lambda each: each.of_another_digest(),
+        lambda each: each.without_stamp(),
+    )
+    for phase, sync, stamp in product(("Running", "Completed", "Stopped"), ("Synced", "Failed", "Applying"), stamps):
+        yield stamp(replace(a_workload(), phase=phase, sync_status=sync))
+    yield a_workload().stopped()
+
+
+def observations() -> Iterator[Observed]:
+    yield from (each.seen() for each in workloads())
+    yield from (a_workload().in_phase(phase).listed() for phase in ("Running", "Completed", "Stopped"))
+    yield a_workload().called(OTHER_ID).seen()
+    for workload_id in (WORKLOAD_ID, OTHER_ID):
+        for phase in ("Running", "Completed"):
+            other = a_workload().called(workload_id).in_phase(phase)
+            yield other.of(STRANGER).seen(Ownership.ANOTHERS, owner="somebody")
+            yield other.without_stamp().seen(Ownership.UNOWNED, owner="nobody")
+        yield Leaving(workload_id)
+    yield from (Gone(finished=finished) for finished in (True, False, None))
+    yield Unknown(Reason.RUNAI_UNAVAILABLE, "no answer")
+    yield Unknown(Reason.OUTCOME_UNKNOWN, "open", after=5)
+
+
+OBSERVATIONS = tuple(observations())
+SPECS = tuple(
+    a_spec(updateStrategy=strategy, drift={"mode": mode}, **({} if suspend is None else {"suspend": suspend}))
+    for strategy, mode, suspend in product(STRATEGIES, ("Correct", "Report", "Ignore"), (None, True, False))
+)
+NAMES = Names(NAME, PROJECT_ID, PROJECT)
+
+
+def reachable(situation: Situation) -> bool:
+    """What observing can come to: a name is looked up for what has no id or is replaced, never the replaced one."""
+    resource, found = situation.resource, getattr(situation.observed, "workload_id", None)
+    if found is None or found == resource.workload_id:
+        return True
+    by_name = resource.workload_id is None or resource.replacing
+    return by_name and not (resource.claim and resource.claim.replaces == found)
+
+
+def the_living(made: list[AResource]) -> Iterator[Situation]:
+    built = [each.built for each in made]
+    for resource, observed, spec in product(built, OBSERVATIONS, SPECS):
+        first = Situation(resource, observed, spec, DESIRED, NAMES)
+        if not reachable(first):
+            continue
+        if not isinstance(observed, Present) or observed.view is None:
+            yield first
+            continue
+        for drift, corrected in product(DRIFTS, (False, True)):
+            if spec.drift.mode != "Ignore" or not drift:
+                yield Situation(resource, observed, spec, DESIRED, NAMES, None, drift, corrected and bool(drift))
+        yield Situation(resource, observed, spec, DESIRED, NAMES, None, DRIFT, unsettled=5.0)
+
+
+@dataclass(frozen=True)
+class Broken:
+    rule: str
+    situation: Situation
+    action: Action
+
+
+def rules(situation: Situation, action: Action) -> Iterator[tuple[str, bool]]:
+    """Every promise, and whether it is kept here."""
+    resource, observed, spec = situation.resource, situation.observed, situation.spec
+    blind = isinstance(observed, Unknown)
+    anothers = isinstance(observed, Present) and observed.ownership is not Ownership.OURS
+    yield "it is one of the actions", isinstance(action, get_args(Action))
+    yield "nothing is written in doubt", not (blind and isinstance(action, WRITES | Adopt | Claim))
+    yield "another's workload is never written to", not (anothers and isinstance(action, WRITES | Adopt))
+    yield "create only what is gone", not isinstance(action, Create) or isinstance(observed, Gone)
+    yield (
+        "update, suspend and resume only what is there",
+        not isinstance(action, Update | Suspend | Resume | Delete | Adopt) or isinstance(observed, Present),
+    )
+    yield "what is being replaced is never adopted", action != Adopt(resource.claim.replaces if resource.claim else "")
+    yield (
+        "only the claimed one is written to",
+        not isinstance(action, WRITES) or resource.claim is not None or (resource.deleting),
+    )
+    yield "only what carries our finalizer is written to", not isinstance(action, WRITES) or resource.finalized
+    if resource.deleting:
+        yield "a deleted one is only let go", isinstance(action, Release | Delete | Wait | Reject | Nothing)
+        return
+    yield "what lives is not let go of", not isinstance(action, Release)
+    yield (
+        "delete only to recreate what is claimed to be replaced",
+        not isinstance(action, Delete) or (resource.replacing and observed.workload_id == resource.workload_id),
+    )
+    if isinstance(action, Claim) and action.replaces is not None:
+        claim = resource.claim
+        carried = claim is not None and claim.replaces == action.replaces and not resource.finalized
+        yield "only the recorded one is replaced", carried or action.replaces == resource.workload_id
+        yield "a recreate has a cause", carried or has_cause(situation)
+    if isinstance(action, Create) and resource.workload_id is not None:
+        yield "a recorded one is only created anew where the claim replaces it", resource.replacing
+    if isinstance(action, Update):
+        yield "no second PUT for the same drift", situation.spec_changed or not situation.corrected
+        yield "drift is undone only under Correct", situation.spec_changed or spec.drift.mode == "Correct"
+        yield "no PUT while another is open", not situation.unsettled
+    if isinstance(action, Suspend | Resume):
+        yield "suspend as the spec says", spec.suspend is isinstance(action, Suspend)
+        yield "what has finished is neither suspended nor resumed", not observed.finished
+
+
+def has_cause(situation: Situation) -> bool:
+    """Asked to run again; vanished unfinished under Correct; or another spec, by a strategy that recreates."""
+    resource, observed, spec = situation.resource, situation.observed, situation.spec
+    if resource.rerun_asked and (isinstance(observed, Gone) or (isinstance(observed, Present) and observed.finished)):
+        return True
+    if isinstance(observed, Gone):
+        corrects = observed.finished is False and spec.drift.mode == "Correct"
+        return corrects or (situation.spec_changed and spec.update_strategy != "InPlace")
+    if not situation.spec_changed or spec.update_strategy == "InPlace":
+        return False
+    return spec.update_strategy == "Recreate" or observed.finished or observed.sync_status == "Failed"
+
+
+def broken(situations: Iterator[Situation]) -> tuple[int, list[Broken]]:
+    count, found = 0, []
+    for situation in situations:
+        count += 1
+        action = decide(situation)
+        found += [Broken(rule, situation, action) for rule, kept in rules(situation, action) if not kept]
+    return count, found
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=["no claim", "plain", "replacing", "replaced before", "of another name"])
+def test_every_promise_is_kept_for_whatever_lives(claim):
+    count, found = broken(the_living(resources((claim,), FINALIZED, RECORDS, RERUNS)))
+    assert count > 10_000
+    assert found[:3] == []
+
+
+def the_deleted() -> Iterator[Situation]:
+    flags = (
+        tuple(variants(lambda r: r.released())),
+        tuple(variants(lambda r: r.orphaned())),
+    )
+    finalizers = (*FINALIZED, lambda r: r.finalizer_of("runai-operator.io/workload"))
+    for made in resources((lambda r: r.deleting(),), CLAIMS, finalizers, RECORDS, RERUNS, *flags):
+        for observed in OBSERVATIONS:
+            situation = Situation(made.built, observed)
+            if reachable(situation):
+                yield situation
+
+
+def test_every_promise_is_kept_for_whatever_is_being_deleted():
+    count, found = broken(the_deleted())
+    assert count > 10_000
+    assert found[:3] == []
+
+
+def test_what_is_being_deleted_is_let_go_of_exactly_when_nothing_is_left_behind():
+    for situation in the_deleted():
+        resource, observed = situation.resource, situation.observed
+        ours_is_away = isinstance(observed, Gone) or (
+            isinstance(observed, Present)
+            and observed.ownership is not Ownership.OURS
+            and observed.workload_id != resource.workload_id
+        )
+        never_sent = resource.workload_id is None and resource.claim is None
+        permitted = resource.released or resource.orphaned or never_sent or ours_is_away
+        assert (decide(situation) == Release()) == (resource.finalized and permitted), situation
+
+
+def test_what_is_being_deleted_and_still_ours_is_deleted_by_the_id_that_was_seen():
+    for situation in the_deleted():
+        resource, observed = situation.resource, situation.observed
+        if not isinstance(observed, Present) or observed.ownership is not Ownership.OURS or not resource.finalized:
+            continue
+        if resource.released or resource.orphaned or (resource.workload_id is None and resource.claim is None):
+            continue
+        assert decide(situation) == Delete(Reason.DELETING), situation
+
+
+@pytest.mark.parametrize("deleting", [False, True])
+def test_nothing_at_all_is_done_to_what_is_paused(deleting):
+    made = resources((lambda r: r.paused(),), CLAIMS, FINALIZED, RECORDS, RERUNS)
+    for resource, observed, drift in product(made, OBSERVATIONS, DRIFTS):
+        built = resource.deleting().built if deleting else resource.built
+        for spec in SPECS:
+            assert decide(Situation(built, observed, spec, DESIRED, NAMES, None, drift)) == Nothing()
+
+
+def test_a_finished_workload_that_vanished_runs_again_only_when_somebody_asks():
+    """From the first look to the last step: neither created, nor claimed to be replaced."""
+    for situation in the_living(resources((lambda r: r.claimed(),), RECORDS)):
+        observed = situation.observed
+        if not isinstance(observed, Gone) or observed.finished is False or situation.resource.workload_id is None:
+            continue
+        asked = situation.spec_changed and situation.spec.update_strategy != "InPlace"
+        assert (decide(situation).__class__ is Claim) == asked, situation
+        assert asked or decide(situation).reason is Reason.VANISHED
+
+
+def test_under_inplace_only_a_rerun_or_a_correction_recreates():
+    for situation in the_living(resources((lambda r: r.claimed(),), RECORDS, RERUNS)):
+        action = decide(situation)
+        if situation.spec.update_strategy != "InPlace" or not isinstance(action, Claim) or action.replaces is None:
+            continue
+        corrected = situation.observed == Gone(finished=False) and situation.spec.drift.mode == "Correct"
+        assert action.rerun_at or corrected, situation
+
+
+def test_a_problem_stops_everything_but_a_deletion():
+    problem = (Reason.ACCESS_DENIED, "no rule")
+    for resource, observed in product(resources(CLAIMS, FINALIZED, RECORDS, RERUNS), OBSERVATIONS):
+        assert decide(Situation(resource.built, observed, problem=problem)) == Reject(*problem)
+        going = Situation(resource.deleting().built, observed)
+        assert decide(replace(going, problem=problem)) == decide(going)
+
+
+def test_release_and_orphan_mean_nothing_before_the_deletion():
+    for situation in sampled(the_living(resources(CLAIMS, RECORDS)), seed=1):
+        resource = AResource(situation.resource.body).released().orphaned().built
+        assert decide(replace(situation, resource=resource)) == decide(situation)
+
+
+def test_the_spec_means_nothing_after_the_deletion():
+    chance = random.Random(2)
+    for situation in sampled(the_deleted(), seed=2):
+        spec, drift = chance.choice(SPECS), chance.choice(DRIFTS)
+        told = replace(situation, spec=spec, desired=DESIRED, names=NAMES, drift=drift, unsettled=5.0)
+        assert decide(told) == decide(situation)
+
+
+def test_a_claim_is_followed_by_something_else_than_a_claim():
+    """So that one reconcile can claim and go on: the same look, after the claim was written, claims no more."""
+    for situation in sampled(the_living(resources(CLAIMS, FINALIZED, RECORDS, RERUNS)), seed=3):
+        action = decide(situation)
+        if not isinstance(action, Claim):
+            continue
+        changes = {"replaces": action.replaces, "rerun_at": action.rerun_at}
+        after = replace(situation, resource=AResource(situation.resource.body).claimed(**changes).built)
+        if after.resource.workload_id is not None and not after.resource.replacing:
+            continue  # a lost claim or finalizer comes back first; whether to recreate is for the next round
+        assert not isinstance(decide(after), Claim), situation
+
+
+def test_every_action_and_every_policy_is_reached():
+    situations = [*sampled(the_living(resources(CLAIMS, FINALIZED, RECORDS, RERUNS)), seed=4), *the_deleted()]
+    assert {type(decide(each)) for each in situations} == set(get_args(Action))
+    paused = Situation(a_resource().paused().built, Gone())
+    stopped = Situation(a_resource().built, Gone(), problem=(Reason.INVALID_SPEC, ""))
+    deciding = {
+        next(policy for policy in POLICIES if policy(each) is not None) for each in (*situations, paused, stopped)
+    }
+    assert set(POLICIES) - deciding == set()
+
+
+def sampled(situations: Iterator[Situation], *, seed: int, share: float = 0.05) -> Iterator[Situation]:
+    chance = random.Random(seed)
+    return (each for each in situations if chance.random() < share)
