@@ -41,10 +41,17 @@ class OperatorProcess:
         self._log = folder / "operator.log"
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> OperatorProcess:
+    def start(self, *command: str | Path, **environment: str) -> OperatorProcess:
+        """By default as a user does; `command` and `environment` let a test do otherwise."""
+        command, environ = command or (COMMAND, "run"), {**self._environment, **environment}
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen([COMMAND, "run"], env=self._environment, stdout=log, stderr=log)
+            self._process = subprocess.Popen([*command], env=environ, stdout=log, stderr=log)
         return self
+
+    def exit_code(self) -> int | None:
+        """None while it runs; negative: the signal that ended it."""
+        assert self._process is not None
+        return self._process.poll()
 
     @property
     def running(self) -> bool:
@@ -72,12 +79,13 @@ class OperatorProcess:
         """The port that it says it serves its probes on."""
         found: list[int] = []
 
-        def said() -> bool:
+        def serving() -> bool:
             text = "/livez, /readyz and /metrics on port "
-            found[:] = [int(line["event"].rpartition(" ")[2]) for line in self.lines() if text in line.get("event", "")]
+            said = (line.get("message", "") for line in self.lines())
+            found[:] = [int(each.rpartition(" ")[2]) for each in said if text in each]
             return bool(found)
 
-        wait_until(said, PATIENCE, self.log)
+        wait_until(serving, PATIENCE, self.log)
         return found[-1]
 
 
@@ -167,6 +175,13 @@ class World:
         conditions = self.status(name).get("conditions", [])
         return next((each for each in conditions if each["type"] == kind), {})
 
+    def ready(self, name: str = "trainer") -> tuple[dict[str, Any], int]:
+        """The condition Ready, and the generation that it should be about."""
+        found = self.get(name)
+        conditions = found.get("status", {}).get("conditions", [])
+        ready = next((each for each in conditions if each["type"] == "Ready"), {})
+        return ready, found["metadata"]["generation"]
+
     def connection_condition(self) -> dict[str, Any]:
         status = self.kubectl.json("get", "rcon", self.connection).get("status", {})
         return next((each for each in status.get("conditions", []) if each["type"] == "Ready"), {})
@@ -182,17 +197,61 @@ class World:
         """Until Ready gives this reason for the newest generation."""
 
         def there() -> bool:
-            ready, generation = self.condition("Ready", name), self.get(name)["metadata"]["generation"]
+            ready, generation = self.ready(name)
             return ready.get("reason") == reason and ready.get("observedGeneration") == generation
 
         self.until(there)
+
+    def polls(self, more: int = 6) -> None:
+        """Waits until the fleet was read so many times more: with the shared world's intervals half are sweeps."""
+        before = self._reads()
+        self.until(lambda: self._reads() >= before + more)
+
+    def _reads(self) -> int:
+        return int(self.run.requests()["byOperation"].get("get_workloads", 0))
+
+    def asked_about(self, name: str) -> list[str]:
+        """The operations that Run:ai was asked about workloads of this name, the lists aside, oldest first."""
+        ids = {each["row"]["id"] for each in self.run.workloads(name)}
+        told = [(each["at"], each["operation"]) for each in self.run.log() if _names(each["path"], ids)]
+        for write in self.run.writes():
+            if not _names(write["path"], ids) and _names(json.dumps(write["body"]), {*ids, f'"{name}"'}):
+                told.append((write["at"], write["operation"]))
+        return [operation for _, operation in sorted(told)]
+
+    def written(self, name: str) -> list[str]:
+        """The writes among them."""
+        reads = ("get_workload", "get_workload_v2_by_id", "get_workload_endpoints")
+        return [each for each in self.asked_about(name) if each not in reads]
+
+    def history(self, name: str, since: str) -> list[dict[str, Any]]:
+        """Every version of a resource after that resourceVersion, as a watcher saw them."""
+        query = f"watch=1&timeoutSeconds=1&resourceVersion={since}&fieldSelector=metadata.name%3D{name}"
+        events = self.kubectl("get", "--raw", f"{self._path}?{query}").splitlines()
+        return [json.loads(line)["object"] for line in events if line]
+
+    def version(self) -> str:
+        """The resourceVersion of now, for `history`."""
+        return str(json.loads(self.kubectl("get", "--raw", self._path))["metadata"]["resourceVersion"])
+
+    @property
+    def _path(self) -> str:
+        return f"/apis/runai-operator.io/v1alpha1/namespaces/{self.namespace}/runaiworkloads"
+
+    def dismantle(self) -> None:
+        """Takes connection and finalizers away, so that the namespace can go without an operator."""
+        self.kubectl("delete", "rcon", self.connection, "--ignore-not-found")
+        for name in self.kubectl("get", "rwl", "-o", "name", namespace=self.namespace).split():
+            self.kubectl(
+                "patch", name, "--type=merge", "-p", '{"metadata":{"finalizers":null}}', namespace=self.namespace
+            )
 
     def story(self) -> str:
         """What a person would want to read when a test fails."""
         objects = self.kubectl("get", "rwl,rcon", "-o", "yaml", "-n", self.namespace)
         return f"{objects[-6000:]}\n{json.dumps(self.run.requests())}\n{self.operator.log()[-6000:]}"
 
-    def operator_patches(self) -> list[dict[str, Any]]:
+    def operator_patches(self, name: str | None = None) -> list[dict[str, Any]]:
         """The PATCHes of resources in this namespace that the operator sent, by the API server's audit log."""
         lines = (json.loads(line) for line in self.control_plane.audit_log.read_text().splitlines() if line)
         return [
@@ -200,6 +259,7 @@ class World:
             for line in lines
             if line["verb"] == "patch"
             and line["objectRef"].get("namespace") == self.namespace
+            and name in (None, line["objectRef"]["name"])
             and line["objectRef"]["resource"] == "runaiworkloads"
             and "kubectl" not in line.get("userAgent", "")
             and line["stage"] == "ResponseComplete"
@@ -214,3 +274,7 @@ def a_job(**more: Any) -> dict[str, Any]:
         "kind": "Job",
         "spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [container]}}},
     }
+
+
+def _names(text: str, names: set[str]) -> bool:
+    return any(name in text for name in names)
