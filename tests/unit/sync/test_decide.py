@@ -301,6 +301,7 @@ DRIFTING = {
     "it is undone under Correct": ((OURS, RUNNING, {"drift": DRIFT}), Update(corrects=fingerprint(DRIFT))),
     "it is left under Report": ((OURS.with_spec(**REPORT), RUNNING, {"drift": DRIFT}), Nothing()),
     "one that survived a PUT is not fought": ((OURS, RUNNING, {"drift": DRIFT, "corrected": True}), Nothing()),
+    "a finished one is not put, which might run it again": ((OURS, COMPLETED, {"drift": DRIFT}), Nothing()),
     "one that no PUT can undo is left": ((OURS, RUNNING, {"drift": FIXED_DRIFT}), Nothing()),
     "one of several that a PUT can undo is undone": (
         (OURS, RUNNING, {"drift": (*FIXED_DRIFT, *DRIFT)}),
