@@ -115,8 +115,8 @@ class World:
             {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "runai-credentials"}, "stringData": given}
         )
 
-    def connect(self, **spec: Any) -> None:
-        """The connection: this namespace may use every project."""
+    def connect(self, named: str | None = None, **spec: Any) -> None:
+        """The connection, or another one: this namespace may use every project."""
         whole = {
             "url": self.simulator.url,
             "credentialsSecretRef": {"name": "runai-credentials"},
@@ -137,7 +137,7 @@ class World:
             input={
                 "apiVersion": "runai-operator.io/v1alpha1",
                 "kind": "RunaiConnection",
-                "metadata": {"name": self.connection},
+                "metadata": {"name": named or self.connection},
                 "spec": whole,
             },
         )
@@ -182,8 +182,8 @@ class World:
         ready = next((each for each in conditions if each["type"] == "Ready"), {})
         return ready, found["metadata"]["generation"]
 
-    def connection_condition(self) -> dict[str, Any]:
-        status = self.kubectl.json("get", "rcon", self.connection).get("status", {})
+    def connection_condition(self, named: str | None = None) -> dict[str, Any]:
+        status = self.kubectl.json("get", "rcon", named or self.connection).get("status", {})
         return next((each for each in status.get("conditions", []) if each["type"] == "Ready"), {})
 
     def workloads(self, name: str = "trainer") -> list[dict[str, Any]]:
