@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
@@ -56,6 +56,11 @@ class Reply:
     @property
     def succeeded(self) -> bool:
         return 200 <= self.status < 300
+
+    def without(self, secret: str) -> "Reply":
+        """The same reply, should it repeat a secret that was sent: errors quote replies."""
+        told = secret.encode()
+        return self if told not in self.body else replace(self, body=self.body.replace(told, b"[secret]"))
 
 
 def judge(call: Call, reply: Reply) -> RunaiError | None:

@@ -178,7 +178,7 @@ class RunaiClient:
         async with self._gate():
             token = await self._tokens.token()
             reply = await self._wire.send(call, {"authorization": f"Bearer {token}"})
-            error = judge(call, reply)
+            error = judge(call, reply.without(token))
             if error is not None and reply.status == 401:
                 raise _Unauthorized(error, token)
             if error is not None:

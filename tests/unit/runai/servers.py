@@ -57,6 +57,7 @@ class RawServer:
         self.connections = 0
         self.url = ""
         self.asked = asyncio.Event()
+        self.listening: asyncio.Server | None = None
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -82,6 +83,7 @@ async def raw_server(handle: Handler, *, tls: ssl.SSLContext | None = None) -> A
     """A RawServer on a free port of the loopback."""
     raw = RawServer(handle)
     server = await asyncio.start_server(raw.serve, "127.0.0.1", 0, ssl=tls)
+    raw.listening = server
     scheme = "https" if tls else "http"
     raw.url = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:

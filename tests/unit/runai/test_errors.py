@@ -157,3 +157,8 @@ def test_retry_after_is_read_in_both_its_forms(header, seconds):
 def test_a_url_that_is_none_is_refused_at_once(url):
     with pytest.raises(ValueError):
         RunaiClient(url, Scripted(HTML).client)  # type: ignore[arg-type]
+
+
+def test_a_token_that_an_answer_repeats_is_not_told_on():
+    raised = outcome(Scripted(error(403, "no role for Bearer token-1", details="token-1")), READS["list"])
+    assert "token-1" not in f"{raised!r} {raised.message} {raised.details}"

@@ -143,6 +143,19 @@ async def refused(client: RunaiClient) -> None:
     assert "cannot connect" in raised.value.message
 
 
+async def test_a_request_that_was_sent_and_could_not_be_sent_again_is_not_one_that_never_was():
+    async with raw_server(well) as server, client_of(server) as client:
+        await client.get(WORKLOAD_ID)
+
+        async def last(_head, _reader, writer):
+            server.listening.close()
+            writer.close()
+
+        server.handle = last
+        with pytest.raises(Unavailable, match="cut before an answer"):
+            await client.get(WORKLOAD_ID)
+
+
 async def test_a_name_that_does_not_resolve_was_never_sent():
     async with RunaiClient("http://runai.invalid", CREDENTIALS) as client:
         await refused(client)
