@@ -78,9 +78,6 @@ class LiveConnection:
         await self._resumes.aclose()
         await self.client.aclose()
 
-    def poke(self) -> None:
-        self._poller.poke()
-
     def row(self, workload_id: str) -> Workload | None:
         return self._snapshot.row(workload_id)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -51,17 +50,12 @@ class Poller:
         self._failures = 0
         self._worked = False
         self._next_sweep = 0.0
-        self._poked = asyncio.Event()
-
-    def poke(self) -> None:
-        """Somebody mended something: try now."""
-        self._poked.set()
 
     async def run(self) -> None:
         """Polls until cancelled."""
         current_priority.set(Priority.BACKGROUND)
         while True:
-            await self._pause(await self._once())
+            await self._clock.sleep(await self._once())
 
     async def _once(self) -> float:
         """One reading; the seconds to wait after it."""
@@ -121,13 +115,3 @@ class Poller:
         if not self._worked or self._failures >= PATIENCE or not isinstance(error, Unavailable):
             self._state(error)
         return float(min(max(self._interval, SHORTEST_RETRY) * 2 ** min(self._failures - 1, 6), LONGEST_RETRY))
-
-    async def _pause(self, seconds: float) -> None:
-        waits = [asyncio.ensure_future(self._clock.sleep(seconds)), asyncio.ensure_future(self._poked.wait())]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-            await asyncio.gather(*waits, return_exceptions=True)
-        self._poked.clear()

@@ -94,7 +94,7 @@ class Registry:
             if spec.paused:
                 raise Problem(Reason.PAUSED, "spec.paused is true: nothing is sent to Run:ai")
             credentials, ca_bundle = await self._credentials(spec), await self._ca_bundle(spec)
-            await self._put(name, _Entry(await self._live(name, spec, ca_bundle), credentials, ca_bundle))
+            await self._put(name, _Entry(await self._live(name, spec, credentials, ca_bundle), credentials, ca_bundle))
         except InvalidSpec as error:
             return await self._break(name, Standing(Reason.INVALID_SPEC, error.message))
         except Problem as problem:
@@ -135,15 +135,17 @@ class Registry:
             await old.live.aclose()
         if old is None or old.live is not entry.live:
             entry.live.start()
-        elif old.credentials != entry.credentials:
-            entry.live.poke()
 
-    async def _live(self, name: str, spec: RunaiConnectionSpec, ca_bundle: str | None) -> LiveConnection:
-        """The connection that is there, or a new one where only a new client will do."""
+    async def _live(
+        self, name: str, spec: RunaiConnectionSpec, credentials: Credentials, ca_bundle: str | None
+    ) -> LiveConnection:
+        """The connection that is there, or a new one where only that will do: a rotated Secret of one that works is
+        read at its next token, and what failed with the old one begins afresh."""
         old = self._entries.get(name)
         if old is not None and old.ca_bundle == ca_bundle and same_client(old.live.spec, spec):
-            old.live.spec = spec
-            return old.live
+            if old.credentials == credentials or old.live.error is None:
+                old.live.spec = spec
+                return old.live
         try:
             client = RunaiClient(
                 spec.url,
