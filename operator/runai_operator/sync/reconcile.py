@@ -16,7 +16,7 @@ from runai_operator.sync.observe import instant
 from runai_operator.sync.ports import Connections, Kubernetes, NotYet, Problem, Stale
 from runai_operator.sync.report import ROW, Report, differs, report
 from runai_operator.sync.resource import Key, Resource
-from runai_operator.sync.situation import Situation
+from runai_operator.sync.situation import Present, Situation
 from runai_operator.telemetry import bind
 
 PATIENCE = 10.0
@@ -92,8 +92,9 @@ class Reconciler:
             return Next(reason="Released")
         held = self._ledger.held(resource.uid, report(situation, outcome, now=self._now()).reason)
         told = report(situation, outcome, now=self._now(), held=held)
-        info = told.status.sync_info
-        self._ledger.note(resource.uid, compared=instant(info.updated_at) if info else None)
+        if isinstance(situation.observed, Present) and situation.observed.view is not None:
+            info = told.status.sync_info
+            self._ledger.note(resource.uid, compared=instant(info.updated_at) if info else None)
         if not self._passing(situation, outcome, held) and differs(resource.status, told.wire()):
             await self._kubernetes.write_status(resource, told.wire())
             await self._tell(resource, told)
