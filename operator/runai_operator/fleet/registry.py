@@ -142,10 +142,9 @@ class Registry:
         """The connection that is there, or a new one where only that will do: a rotated Secret of one that works is
         read at its next token, and what failed with the old one begins afresh."""
         old = self._entries.get(name)
-        if old is not None and old.ca_bundle == ca_bundle and same_client(old.live.spec, spec):
-            if old.credentials == credentials or old.live.error is None:
-                old.live.spec = spec
-                return old.live
+        if old is not None and _serves(old, spec, credentials, ca_bundle):
+            old.live.spec = spec
+            return old.live
         try:
             client = RunaiClient(
                 spec.url,
@@ -194,6 +193,11 @@ class Registry:
             )
             raise Problem(Reason.CA_BUNDLE_NOT_FOUND, message)
         return text
+
+
+def _serves(old: _Entry, spec: RunaiConnectionSpec, credentials: Credentials, ca_bundle: str | None) -> bool:
+    same = old.ca_bundle == ca_bundle and same_client(old.live.spec, spec)
+    return same and (old.credentials == credentials or old.live.error is None)
 
 
 def budget(spec: RunaiConnectionSpec, clock: Clock) -> Budget:
