@@ -52,7 +52,7 @@ class Observer:
         if is_gone(view):
             return Gone(finished=await self._had_finished(resource, workload_id))
         if view.workload.raw_manifest is None:
-            return Unknown(Reason.RUNAI_UNAVAILABLE, f"Run:ai's answer for workload {workload_id} has no rawManifest")
+            return _without_manifest(workload_id)
         if is_leaving(view) or (row is not None and row.phase in LEAVING_PHASES):
             return Leaving(workload_id)
         ownership, text = owned_by(view, owner, recorded=True)
@@ -113,32 +113,43 @@ class Observer:
         if claim is None:
             return Gone()
         page = await self._client.list(filter_by=_named(claim.workload_name, claim.project_id), deleted=False)
-        found = await self._first_of(page.workloads, resource, owner)
+        found = await self._best_of(page.workloads, resource, owner)
         uncertain = self._ledger.create_uncertain_for(resource.uid)
         certain_enough = not resource.deleting and found is not None
         if uncertain and not certain_enough and not _is_ours(found):
             return Unknown(Reason.OUTCOME_UNKNOWN, UNANSWERED, after=min(uncertain, LOOKUP))
         return found or Gone()
 
-    async def _first_of(self, rows: Sequence[Workload], resource: Resource, owner: Owner) -> Observed | None:
+    async def _best_of(self, rows: Sequence[Workload], resource: Resource, owner: Owner) -> Observed | None:
+        """Ours wherever it is listed, else what comes first: nobody promises that a name is listed only once."""
+        best: Observed | None = None
         for row in rows:
             if row.deleted_at is not None or (resource.claim and row.id == resource.claim.replaces):
                 continue
-            if row.phase in LEAVING_PHASES:
-                return Leaving(row.id)
-            if row.source_api != V2:
-                return Present(row.id, Ownership.UNOWNED, row=row, owner="nobody: it was not made through the V2 API")
-            try:
-                view = await self._client.get(row.id)
-            except NotFound:
-                continue
-            if is_gone(view):
-                continue
-            if is_leaving(view):
-                return Leaving(row.id)
-            ownership, text = owned_by(view, owner, recorded=False)
-            return Present(row.id, ownership, view, row, text)
-        return None
+            seen = await self._seen(row, owner)
+            if _is_ours(seen) or isinstance(seen, Unknown):
+                return seen
+            best = best or seen
+        return best
+
+    async def _seen(self, row: Workload, owner: Owner) -> Observed | None:
+        """A listed workload that may be ours; None where it is gone meanwhile."""
+        if row.phase in LEAVING_PHASES:
+            return Leaving(row.id)
+        if row.source_api != V2:
+            return Present(row.id, Ownership.UNOWNED, row=row, owner="nobody: it was not made through the V2 API")
+        try:
+            view = await self._client.get(row.id)
+        except NotFound:
+            return None
+        if is_gone(view):
+            return None
+        if is_leaving(view):
+            return Leaving(row.id)
+        if view.workload.raw_manifest is None:
+            return _without_manifest(row.id)
+        ownership, text = owned_by(view, owner, recorded=False)
+        return Present(row.id, ownership, view, row, text)
 
 
 def is_gone(view: WorkloadView) -> bool:
@@ -194,6 +205,11 @@ def instant(text: str | None) -> datetime | None:
         return datetime.fromisoformat(text) if text else None
     except ValueError:
         return None
+
+
+def _without_manifest(workload_id: str) -> Unknown:
+    """Whose it is stands in the manifest: without one nobody can tell, and nothing may be let go of for it."""
+    return Unknown(Reason.RUNAI_UNAVAILABLE, f"Run:ai's answer for workload {workload_id} has no rawManifest")
 
 
 def _sync_status(view: WorkloadView) -> str | None:
