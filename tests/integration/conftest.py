@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -30,9 +31,7 @@ def bare_world(
     yield world
     if world.operator.running:
         world.operator.kill()
-    kubectl("delete", "rcon", world.connection, "--ignore-not-found")
-    for name in kubectl("get", "rwl", "-o", "name", namespace=namespace).split():
-        kubectl("patch", name, "--type=merge", "-p", '{"metadata":{"finalizers":null}}', namespace=namespace)
+    world.dismantle()
 
 
 @pytest.fixture
@@ -42,3 +41,32 @@ def world(bare_world: World) -> World:
     bare_world.connect()
     bare_world.operator.start()
     return bare_world
+
+
+@pytest.fixture(scope="module")
+def shared_world(
+    crds: list[str],  # noqa: ARG001 (they have to be there)
+    kubectl: Kubectl,
+    control_plane: ControlPlane,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[World]:
+    """One running operator for all tests of a module; each works with names of its own."""
+    namespace = f"test-{uuid4().hex[:12]}"
+    kubectl("create", "namespace", namespace)
+    kubectl("label", "namespace", namespace, "runai/queue=team-a")
+    with RunningSimulator() as simulator:
+        world = World(kubectl, control_plane, simulator, namespace, tmp_path_factory.mktemp("shared"))
+        world.secret()
+        world.connect(polling={"interval": "1s", "fullInterval": "2s"})
+        world.operator.start()
+        yield world
+        if world.operator.running:
+            world.operator.kill()
+    world.dismantle()
+    kubectl("delete", "namespace", namespace, "--wait=false")
+
+
+@pytest.fixture
+def name() -> str:
+    """Of a workload that no other test knows."""
+    return f"w-{uuid4().hex[:10]}"

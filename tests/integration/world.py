@@ -214,9 +214,11 @@ class World:
         """The operations that Run:ai was asked about workloads of this name, the lists aside, oldest first."""
         ids = {each["row"]["id"] for each in self.run.workloads(name)}
         told = [(each["at"], each["operation"]) for each in self.run.log() if _names(each["path"], ids)]
-        for write in self.run.writes():
-            if not _names(write["path"], ids) and _names(json.dumps(write["body"]), {*ids, f'"{name}"'}):
-                told.append((write["at"], write["operation"]))
+        told += [
+            (each["at"], each["operation"])
+            for each in self.run.writes()
+            if not _names(each["path"], ids) and _names(json.dumps(each["body"]), {*ids, f'"{name}"'})
+        ]
         return [operation for _, operation in sorted(told)]
 
     def written(self, name: str) -> list[str]:
