@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from runai_simulator import RunningSimulator
+from runai_simulator import ControlClient, RunningSimulator
 from tests.control_plane import ControlPlane, Kubectl
 from tests.control_plane.processes import wait_until
 
@@ -98,11 +98,15 @@ class World:
         self.kubectl = kubectl
         self.control_plane = control_plane
         self.simulator = simulator
-        self.run = simulator.control
         self.namespace = namespace
         self.connection = namespace
         self.folder = folder
         self.operator = OperatorProcess(control_plane, folder, namespace)
+
+    @property
+    def run(self) -> ControlClient:
+        """Run:ai as a person would handle it; asked anew, for it is another one after the simulator was away."""
+        return self.simulator.control
 
     def with_settings(self, **settings: object) -> World:
         self.operator = OperatorProcess(self.control_plane, self.folder, self.namespace, **settings)
@@ -251,7 +255,7 @@ class World:
     def story(self) -> str:
         """What a person would want to read when a test fails."""
         objects = self.kubectl("get", "rwl,rcon", "-o", "yaml", "-n", self.namespace)
-        return f"{objects[-6000:]}\n{json.dumps(self.run.requests())}\n{self.operator.log()[-6000:]}"
+        return f"{objects[-6000:]}\n{json.dumps(self.simulator.state.ledger.summary())}\n{self.operator.log()[-6000:]}"
 
     def operator_patches(self, name: str | None = None) -> list[dict[str, Any]]:
         """The PATCHes of resources in this namespace that the operator sent, by the API server's audit log."""
