@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 STUCK = 300.0
 """No round takes so many seconds: a worker that does hangs."""
 CONNECTION_WORKERS = 2
+CLUSTER_EVENTS = "default"
+"""Where events about cluster-scoped objects have to be: the API server refuses them in any namespace of ours."""
 
 
 class Process:
@@ -57,7 +59,7 @@ class Process:
         )
         self.registry = Registry(tools, self._listeners)
         self.keeper = Keeper(
-            self.kubernetes, self.registry, clock, namespace=settings.namespace, changed=self._look_again_on
+            self.kubernetes, self.registry, clock, namespace=CLUSTER_EVENTS, changed=self._look_again_on
         )
         ledger = Ledger(window=settings.settle_window, now=clock.monotonic)
         self.reconciler = Reconciler(self.kubernetes, self.registry, ledger, cluster_id)
