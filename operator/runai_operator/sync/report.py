@@ -176,10 +176,20 @@ def _sync_message(status: RunaiWorkloadStatus) -> str:
 
 def _told(situation: Situation, status: RunaiWorkloadStatus, ready: Row, message: str) -> list[tuple[str, Row, str]]:
     synced, text = _syncedness(situation, status, ready, message)
-    outcomes = {"Completed": Reason.COMPLETED, "Failed": Reason.FAILED}
-    succeeded = ROW["Succeeded", outcomes.get(status.phase or "", Reason.NOT_FINISHED)]
-    told = [("Ready", ready, message), ("Succeeded", succeeded, "")]
+    told = [("Ready", ready, message), ("Succeeded", ROW["Succeeded", _success(situation, status)], "")]
     return told if synced is None else [*told, ("Synced", synced, text)]
+
+
+def _success(situation: Situation, status: RunaiWorkloadStatus) -> Reason:
+    """How the run ended that this very spec asked for: an earlier one's end would wake who waits for the next."""
+    outcomes = {"Completed": Reason.COMPLETED, "Failed": Reason.FAILED}
+    if situation.resource.replacing and status.workload_id == situation.resource.workload_id:
+        return Reason.NOT_FINISHED
+    of_this_spec = not situation.spec_changed
+    if situation.desired is None:  # nobody can tell: what was told of this generation holds
+        told = situation.resource.condition("Succeeded") or {}
+        of_this_spec = told.get("observedGeneration") == situation.resource.generation and told["status"] != "Unknown"
+    return outcomes.get(status.phase or "", Reason.NOT_FINISHED) if of_this_spec else Reason.NOT_FINISHED
 
 
 def _syncedness(situation: Situation, status: RunaiWorkloadStatus, ready: Row, message: str) -> tuple[Row | None, str]:
