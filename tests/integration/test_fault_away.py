@@ -1,0 +1,165 @@
+"""Run:ai is away for a while; and the operator itself, over a thousand settled resources."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.integration.world import World, a_job
+
+MANY = 1000
+
+
+def events(world: World, kind: str, name: str) -> list[dict[str, Any]]:
+    """The events that `kubectl describe` would show of an object."""
+    selector = f"involvedObject.kind={kind},involvedObject.name={name}"
+    return list(world.kubectl.json("get", "events", "-A", "--field-selector", selector)["items"])
+
+
+def wait_for_connection(world: World, reason: str) -> None:
+    world.until(lambda: world.connection_condition().get("reason") == reason)
+
+
+def settled(world: World, *names: str) -> None:
+    for name in names:
+        world.submit(name)
+    for name in names:
+        world.until_ready(name)
+
+
+def gone(world: World, name: str) -> bool:
+    return f"/{name}" not in world.kubectl("get", "rwl", "-o", "name", namespace=world.namespace)
+
+
+def test_while_runai_is_away_running_ones_keep_their_status(world: World) -> None:
+    names = [f"w{number}" for number in range(10)]
+    settled(world, *names)
+    before = {name: world.get(name)["metadata"]["resourceVersion"] for name in names}
+    world.simulator.stop()
+    wait_for_connection(world, "Unreachable")
+    world.submit("marker")
+    world.until(lambda: world.condition("Ready", "marker").get("reason") == "ConnectionNotReady")
+    world.simulator.start()
+    wait_for_connection(world, "Connected")
+    world.until_ready("marker")
+    assert {name: world.get(name)["metadata"]["resourceVersion"] for name in names} == before
+
+
+def test_a_connection_that_fails_is_one_condition_and_one_event(world: World) -> None:
+    settled(world, "w0", "w1", "w2")
+    world.simulator.stop()
+    wait_for_connection(world, "Unreachable")
+    world.submit("new")
+    world.until(lambda: world.condition("Ready", "new").get("reason") == "ConnectionNotReady")
+    world.until(
+        lambda: any(each["reason"] == "Unreachable" for each in events(world, "RunaiConnection", world.connection))
+    )
+    told = [each for each in events(world, "RunaiConnection", world.connection) if each["type"] == "Warning"]
+    assert [each["reason"] for each in told] == ["Unreachable"]
+    for name in ("w0", "w1", "w2", "new"):
+        assert [each for each in events(world, "RunaiWorkload", name) if each["type"] == "Warning"] == []
+    assert "Unreachable" in world.kubectl("describe", "rcon", world.connection)
+
+
+def test_while_runai_is_away_a_deletion_waits_and_says_for_what(world: World) -> None:
+    settled(world, "trainer")
+    (workload,) = world.workloads()
+    world.simulator.stop()
+    wait_for_connection(world, "Unreachable")
+    world.kubectl("delete", "rwl", "trainer", "--wait=false", namespace=world.namespace)
+    world.until(lambda: world.condition("Ready").get("reason") in ("ConnectionNotReady", "RunaiUnavailable"))
+    assert world.connection in world.condition("Ready")["message"] or "reached" in world.condition("Ready")["message"]
+    world.simulator.start()
+    world.until(lambda: gone(world, "trainer"), within=60)
+    assert world.run.workload(workload["row"]["id"])["deleted"]
+
+
+def test_while_runai_is_away_a_new_resource_says_so_and_is_submitted_afterwards(world: World) -> None:
+    wait_for_connection(world, "Connected")
+    world.simulator.stop()
+    wait_for_connection(world, "Unreachable")
+    world.submit()
+    world.until(lambda: world.condition("Ready").get("reason") == "ConnectionNotReady")
+    message = world.condition("Ready")["message"]
+    assert f"RunaiConnection {world.connection}" in message
+    assert "spec.url" in message
+    world.simulator.start()
+    world.until_ready()
+    assert len(world.run.writes("create_workload_v2")) == 1
+
+
+def test_an_operator_that_starts_while_runai_is_away_writes_nothing_to_settled_ones(world: World) -> None:
+    settled(world, "w0", "w1")
+    assert world.operator.stop() == 0
+    before = {name: world.get(name)["metadata"]["resourceVersion"] for name in ("w0", "w1")}
+    world.simulator.stop()
+    world.operator.start()
+    wait_for_connection(world, "Unreachable")
+    world.simulator.start()
+    wait_for_connection(world, "Connected")
+    world.submit("new")
+    world.until_ready("new")
+    assert {name: world.get(name)["metadata"]["resourceVersion"] for name in ("w0", "w1")} == before
+
+
+def test_restarted_over_a_thousand_settled_resources_it_writes_nothing_and_asks_for_the_sweep_alone(
+    bare_world: World,
+) -> None:
+    """The long one: a minute, most of it for the API server to take a thousand resources in."""
+    world = bare_world
+    world.secret()
+    world.connect(
+        limits={"requestsPerSecond": 1000, "maxConcurrent": 64}, polling={"interval": "1s", "fullInterval": "1h"}
+    )
+    world.operator.start()
+    names = [f"w{number}" for number in range(MANY)]
+    apply_all(world, names)
+    world.until(lambda: ready_count(world) == MANY, within=120)
+    assert world.operator.stop() == 0
+    patched, before = len(world.operator_patches()), versions(world)
+    world.run.reset_requests()
+    world.operator.start()
+    world.until(lambda: world.run.requests()["byOperation"].get("get_workloads", 0) >= MANY / 500 + 3)
+    world.submit("one-more")
+    world.until_ready("one-more")
+    counted = world.run.requests()["byOperation"]
+    of_the_new = {"get_projects": 1, "create_workload_v2": 1}
+    assert {name: counted.get(name) for name in of_the_new} == of_the_new
+    assert counted["grant_token_v2"] == 1
+    assert counted["get_workload_v2_by_id"] + counted.get("get_workload", 0) <= 10, "only the new one is asked for"
+    assert set(counted) <= {"grant_token_v2", "get_workloads", "get_workload_v2_by_id", "get_workload", *of_the_new}
+    sweeps = [each for each in world.run.log() if each["operation"] == "get_workloads"]
+    assert len(sweeps) >= MANY / 500
+    after = versions(world)
+    after.pop("one-more")
+    assert after == before
+    written = {each["objectRef"]["name"] for each in world.operator_patches()[patched:]}
+    assert written == {"one-more"}
+
+
+def apply_all(world: World, names: list[str]) -> None:
+    spec = {"connectionRef": {"name": world.connection}, "manifest": a_job()}
+    items = [
+        {
+            "apiVersion": "runai-operator.io/v1alpha1",
+            "kind": "RunaiWorkload",
+            "metadata": {"name": name, "namespace": world.namespace},
+            "spec": spec,
+        }
+        for name in names
+    ]
+    world.kubectl(
+        "create", "-f", "-", input=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}), timeout=120
+    )
+
+
+def ready_count(world: World) -> int:
+    path = '{range .items[*]}{.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}'
+    told = world.kubectl("get", "rwl", "-o", f"jsonpath={path}", namespace=world.namespace)
+    return told.split().count("True")
+
+
+def versions(world: World) -> dict[str, str]:
+    path = '{range .items[*]}{.metadata.name} {.metadata.resourceVersion}{"\\n"}{end}'
+    told = world.kubectl("get", "rwl", "-o", f"jsonpath={path}", namespace=world.namespace)
+    return dict(line.split() for line in told.splitlines())
