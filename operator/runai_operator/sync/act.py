@@ -74,8 +74,8 @@ class Actor:
             rerun_at=action.rerun_at,
         )
         claimed = await self._kubernetes.claim(resource, claim.dump())
-        if resource.claim is None or resource.workload_id is not None:
-            self._ledger.note(resource.uid, clean=True)
+        if resource.claim is None or action.replaces != resource.claim.replaces:
+            self._ledger.note(resource.uid, clean=True)  # a new name or run: nothing of it can be on its way
         return claimed
 
     async def act(self, situation: Situation, action: actions.Action) -> Outcome:

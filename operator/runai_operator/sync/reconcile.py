@@ -52,6 +52,7 @@ class Reconciler:
         self._kubernetes = kubernetes
         self._ledger = ledger
         self._now = now
+        self._uids: dict[Key, str] = {}
         self._gatherer = Gatherer(kubernetes, connections, ledger, cluster_id)
         self._actor = Actor(kubernetes, connections, ledger, self._gatherer.owner)
 
@@ -59,7 +60,9 @@ class Reconciler:
         """One round: at most one write to Run:ai, and one to the status."""
         resource = await self._kubernetes.fetch(key)
         if resource is None:
+            self._ledger.forget(self._uids.pop(key, ""))
             return Next(reason="Gone")
+        self._uids[key] = resource.uid
         try:
             with bind(workload_id=resource.workload_id):
                 return await self._round(resource)
