@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint fmt crds control-plane lock clean
+.PHONY: help demo demo-picture test lint fmt crds control-plane lock clean
 
 help:  ## what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-15s %s\n", $$1, $$2}'
@@ -24,6 +24,10 @@ control-plane: $(READY)  ## fetch or build kube-apiserver, etcd, kube-controller
 demo: $(READY)  ## start everything on this machine and watch the examples go to Running
 	@$(BIN)/python -m tests.control_plane build
 	@$(BIN)/python -m tests.demo
+
+demo-picture: $(READY)  ## draw docs/demo.svg anew, from a real run of the demo
+	@$(BIN)/python -m tests.control_plane build
+	@$(BIN)/python -m tests.demo --picture docs/demo.svg
 
 test: $(READY)  ## every test
 	@$(BIN)/python -m tests.control_plane build
