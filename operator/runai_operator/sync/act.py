@@ -23,6 +23,7 @@ from runai_operator.sync.decide import FOLLOW_UP
 from runai_operator.sync.ledger import Ledger
 from runai_operator.sync.ports import Connections, Kubernetes
 from runai_operator.sync.resource import Resource
+from runai_operator.sync.rewrite import leaves_behind, rewriting
 from runai_operator.sync.situation import Present, Situation
 from runai_operator.sync.stamp import Owner
 
@@ -122,19 +123,23 @@ class Actor:
         return Outcome(Reason.APPLYING, "submitted to Run:ai", submitted=created, after=FOLLOW_UP)
 
     async def _update(self, situation: Situation, corrects: str | None) -> Outcome:
-        resource, desired = situation.resource, situation.desired
-        assert desired is not None
+        resource = situation.resource
         assert resource.workload_id is not None
         workload_id, connection = resource.workload_id, self._connections.find(resource.connection_name)
+        merges = self._ledger.entry(resource.uid).merges
+        update = rewriting(situation, self._owner(resource), merges=merges)
         try:
-            updated = await connection.client.update(workload_id, desired.update(self._owner(resource)))
+            updated = await connection.client.update(workload_id, update)
         except Ambiguous as error:
             self._ledger.update_unanswered(resource.uid)
             return Outcome(Reason.OUTCOME_UNKNOWN, error.message, retry=True)
         except RunaiError as error:
             return refused(error)
         connection.forget(workload_id)
-        self._ledger.note(resource.uid, corrected=corrects, compared=None)
+        if not merges and leaves_behind(update.manifest, updated.raw_manifest or {}):
+            self._ledger.note(resource.uid, merges=True, corrected=None, compared=None)
+        else:
+            self._ledger.note(resource.uid, corrected=corrects, compared=None)
         what = "undoing what was edited in Run:ai" if corrects else "as the spec says"
         await self._tell(situation, "DriftCorrected" if corrects else "Updated", f"workload {workload_id}, {what}")
         return Outcome(Reason.APPLYING, f"updated in Run:ai, {what}", submitted=updated, after=FOLLOW_UP)

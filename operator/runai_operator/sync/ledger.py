@@ -13,13 +13,15 @@ class Entry:
 
     `clean` says that since this process made the claim every write got an answer. `created_until` and
     `updated_until`: until then a create or an update without answer may still be carried out. `corrected` is the drift
-    that one PUT was spent on, `compared` the workload's updatedAt when it was last held against the spec.
+    that one PUT was spent on, `merges` whether Run:ai was seen to keep what a PUT leaves out, `compared` the workload's
+    updatedAt when it was last held against the spec.
     """
 
     clean: bool = False
     created_until: float = 0.0
     updated_until: float = 0.0
     corrected: str | None = None
+    merges: bool = False
     compared: datetime | None = None
     reason: str = ""
     since: float = 0.0
