@@ -163,3 +163,28 @@ def versions(world: World) -> dict[str, str]:
     path = '{range .items[*]}{.metadata.name} {.metadata.resourceVersion}{"\\n"}{end}'
     told = world.kubectl("get", "rwl", "-o", f"jsonpath={path}", namespace=world.namespace)
     return dict(line.split() for line in told.splitlines())
+
+
+def test_deleted_without_its_connection_it_waits_and_says_so_until_that_is_back(world: World) -> None:
+    settled(world, "trainer")
+    world.kubectl("delete", "rcon", world.connection)
+    world.kubectl("delete", "rwl", "trainer", "--wait=false", namespace=world.namespace)
+    world.until(lambda: "deletionTimestamp" in world.get()["metadata"] and waits_for_a_connection(world))
+    assert world.connection in world.condition("Ready")["message"]
+    assert len(world.workloads()) == 1
+    world.connect()
+    world.until(lambda: gone(world, "trainer"))
+    assert world.workloads() == []
+
+
+def waits_for_a_connection(world: World) -> bool:
+    return world.condition("Ready").get("reason") == "ConnectionNotFound"
+
+
+def test_what_was_never_submitted_goes_at_once_even_without_a_connection(bare_world: World) -> None:
+    world = bare_world
+    world.operator.start()
+    world.submit()
+    world.until(lambda: waits_for_a_connection(world))
+    world.kubectl("delete", "rwl", "trainer", "--timeout=20s", namespace=world.namespace)
+    assert gone(world, "trainer")
