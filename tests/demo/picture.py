@@ -10,7 +10,7 @@ from rich.console import Console
 from tests.demo.play import TITLE, rows_of
 from tests.demo.table import table
 
-WIDTH = 122
+WIDTH = 136
 FONT_FACE = re.compile(r"@font-face\s*\{[^}]*\}\s*")
 ADVERTISEMENT = re.compile(r"<!--.*?-->\s*", re.DOTALL)
 

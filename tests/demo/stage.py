@@ -104,13 +104,13 @@ class Stage:
         self.kubectl("get", "rwl,rcon", "--all-namespaces")  # Established is not yet served: kubectl waits for that
         self._say(f"starting a simulated Run:ai on {self.url}")
         self.simulator.start()
-        wait_until(self._simulator_answers, PATIENCE, self.simulator.last_words)
+        wait_until(self.simulator_answers, PATIENCE, self.simulator.last_words)
         self.control.times(**self._times)
         self._say("starting the operator")
         self.operator.start()
         wait_until(self._operator_is_ready, PATIENCE, self.operator.last_words)
 
-    def _simulator_answers(self) -> bool:
+    def simulator_answers(self) -> bool:
         self.simulator.check()
         try:
             return bool(self.control.settings())
