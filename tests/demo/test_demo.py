@@ -49,7 +49,7 @@ def test_what_is_not_where_it_should_be_is_named() -> None:
 
 @contextmanager
 def demo(folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """The demo, with a folder for its temporary files by which its processes are known; a trap for the user's cluster."""
+    """The demo, in a world with another cluster; its processes are known by the folder of its temporary files."""
     environ = os.environ | {"TMPDIR": str(folder), "KUBECONFIG": "/nonexistent", "KUBERNETES_SERVICE_HOST": "192.0.2.1"}
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.demo"],
