@@ -43,6 +43,8 @@ def run(
     It finds its API server as kubectl does: by KUBECONFIG, or ~/.kube/config; in a Pod by the service account. Which
     Run:ai to talk to, and with which credentials, is said by RunaiConnection resources.
     """
+    from kubernetes.aio.config import ConfigException
+
     from runai_operator.cli.process import run as run_operator
 
     given = {name: value for name, value in locals().items() if name in Settings.model_fields and value is not None}
@@ -50,7 +52,11 @@ def run(
         settings = Settings(**given)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    asyncio.run(run_operator(settings))
+    try:
+        asyncio.run(run_operator(settings))
+    except ConfigException as error:
+        typer.echo(f"no API server to talk to: {error}: set KUBECONFIG to a kubeconfig file that exists", err=True)
+        raise typer.Exit(1) from None
 
 
 @app.command()

@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 STUCK = 300.0
 """No round takes so many seconds: a worker that does hangs."""
 CONNECTION_WORKERS = 2
+FAREWELL = 2.0
+"""Seconds of the shutdown that are kept for closing what the workers used."""
 CLUSTER_EVENTS = "default"
 """Where events about cluster-scoped objects have to be: the API server refuses them in any namespace of ours."""
 
@@ -59,7 +61,12 @@ class Process:
         )
         self.registry = Registry(tools, self._listeners)
         self.keeper = Keeper(
-            self.kubernetes, self.registry, clock, namespace=CLUSTER_EVENTS, changed=self._look_again_on
+            self.kubernetes,
+            self.registry,
+            clock,
+            namespace=settings.namespace,
+            changed=self._look_again_on,
+            owned=self.index.owned_on,
         )
         ledger = Ledger(window=settings.settle_window, now=clock.monotonic)
         self.reconciler = Reconciler(self.kubernetes, self.registry, ledger, cluster_id)
@@ -71,6 +78,8 @@ class Process:
         with bind(resource=str(key)):
             upcoming = await self.reconciler.reconcile(key)
             log.debug("reconciled: %s", upcoming.reason)
+        if upcoming.reason == "Gone":
+            self.index.drop(key)  # its DELETED event may have been missed
         self.metrics.reconcile_seconds.observe(time.perf_counter() - began)
         self.metrics.reconciles.labels(upcoming.reason).inc()
         return Result(after=None if upcoming.retry else upcoming.after, retry=upcoming.retry)
@@ -103,7 +112,8 @@ class Process:
 
         def changed() -> None:
             self.connections.add(name)
-            self._look_again_on(name)
+            for key in self.index.unsettled_on(name):
+                self.queue.add(key, priority=Priority.FOLLOW_UP)
 
         return Listeners(moved=moved, swept=lambda: self._look_again_on(name), changed=changed)
 
@@ -138,7 +148,6 @@ async def _start(process: Process, stack: AsyncExitStack) -> None:
     settings, health = process.settings, process.health
     watch = Watch(process.index, process.moved(), asyncio.get_running_loop(), namespaces=settings.watch_namespaces)
     health.ready("watch", lambda: None if watch.ready.is_set() else "the watch has not begun")
-    health.live("watch", watch.alive)
     port = await stack.enter_async_context(
         serve_probes(settings.probe_host, settings.probe_port, health, process.metrics.registry)
     )
@@ -154,10 +163,14 @@ async def _start(process: Process, stack: AsyncExitStack) -> None:
         )
     )
     for name in await process.kubernetes.connections():
-        await process.keeper.reconcile(name)
+        try:
+            await process.keeper.reconcile(name)
+        except Exception as error:  # one that cannot be looked at must not keep the others from working
+            process.failed(name, error)
         process.connections.add(name)
     process.registry.all_known()
     watch.start()
+    health.live("watch", watch.alive)
     stack.push_async_callback(watch.stop)
     workers = await stack.enter_async_context(
         run_workers(
@@ -165,7 +178,7 @@ async def _start(process: Process, stack: AsyncExitStack) -> None:
             process.reconcile,
             on_error=process.failed,
             workers=settings.workers,
-            stop_within=max(settings.shutdown_seconds - 1, 0),
+            stop_within=max(settings.shutdown_seconds - FAREWELL, 0),
         )
     )
     health.live("workers", at_most(STUCK, workers.longest, what="a worker has been at one resource"))

@@ -59,10 +59,6 @@ class LiveConnection:
     def swept(self) -> bool:
         return self._swept
 
-    @property
-    def workloads(self) -> int:
-        return len(self._snapshot)
-
     def phases(self) -> dict[str, int]:
         return self._snapshot.phases()
 
@@ -70,10 +66,13 @@ class LiveConnection:
         self._task = asyncio.create_task(self._poller.run(), name="poller")
         self._task.add_done_callback(_complain)
 
-    async def aclose(self) -> None:
+    async def stop_polling(self) -> None:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+
+    async def aclose(self) -> None:
+        await self.stop_polling()
         await self._suspends.aclose()
         await self._resumes.aclose()
         await self.client.aclose()

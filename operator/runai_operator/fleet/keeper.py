@@ -38,13 +38,21 @@ class Keeper:
     """Keeps the registry and the RunaiConnections equal. `changed` is told a connection whose users must look again."""
 
     def __init__(
-        self, store: Store, registry: Registry, clock: Clock, *, namespace: str, changed: Callable[[str], None]
+        self,
+        store: Store,
+        registry: Registry,
+        clock: Clock,
+        *,
+        namespace: str,
+        changed: Callable[[str], None],
+        owned: Callable[[str], int],
     ) -> None:
         self._store = store
         self._registry = registry
         self._clock = clock
         self._namespace = namespace
         self._changed = changed
+        self._owned = owned
         self._since: dict[str, tuple[Reason, float]] = {}
         self._generations: dict[str, tuple[str, int, Reason | None]] = {}
 
@@ -69,8 +77,8 @@ class Keeper:
 
     async def _tell(self, name: str, body: Mapping[str, Any], how: Standing) -> None:
         old = body.get("status") or {}
-        status = to_wire(connection_status(body, how, held=self._held(name, how.reason)))
-        if {**old, "workloads": 0} == {**status, "workloads": 0}:
+        status = to_wire(connection_status(body, how, held=self._held(name, how.reason), workloads=self._owned(name)))
+        if old == status:
             return
         try:
             await self._store.write_connection_status(body, status)
@@ -92,8 +100,8 @@ class Keeper:
         return self._clock.monotonic() - known[1]
 
 
-def connection_status(body: Mapping[str, Any], how: Standing, *, held: float) -> RunaiConnectionStatus:
-    """The status of a connection that stands so, for `held` seconds."""
+def connection_status(body: Mapping[str, Any], how: Standing, *, held: float, workloads: int) -> RunaiConnectionStatus:
+    """The status of a connection that stands so, for `held` seconds, and on which resources own so many workloads."""
     status = RunaiConnectionStatus.model_validate(body.get("status") or {})
     row, now = ROW[how.reason], datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     generation = body["metadata"]["generation"]
@@ -116,7 +124,5 @@ def connection_status(body: Mapping[str, Any], how: Standing, *, held: float) ->
             }
         )
         conditions = set_condition(conditions, new, now) if holds else drop_condition(conditions, kind)
-    changes: dict[str, Any] = {"conditions": conditions, "observed_generation": generation}
-    if how.workloads is not None:
-        changes["workloads"] = how.workloads
+    changes = {"conditions": conditions, "observed_generation": generation, "workloads": workloads}
     return status.model_copy(update=changes)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 
 from runai_operator.engine import Clock, Priority, current_priority
 from runai_operator.fleet.snapshot import Snapshot
 from runai_operator.runai.client import RunaiClient
-from runai_operator.runai.errors import RunaiError, Unavailable
+from runai_operator.runai.errors import Forbidden, Retryable, RunaiError, Unavailable
+
+log = logging.getLogger(__name__)
 
 OVERLAP = timedelta(seconds=10)
 """How far a delta reaches back behind the newest change: rows may appear a little out of order."""
@@ -63,6 +66,9 @@ class Poller:
             await self._read()
         except RunaiError as error:
             return self._failed(error)
+        except Exception as error:  # whatever it is, a fleet that nobody reads would be worse
+            log.exception("reading the fleet failed, it is tried again")
+            return self._failed(Unavailable(f"reading the fleet failed: {type(error).__name__}"))
         self._failures, self._worked = 0, True
         self._state(None)
         return self._interval
@@ -111,7 +117,10 @@ class Poller:
         return moved
 
     def _failed(self, error: RunaiError) -> float:
+        """A refusal is told at once, and so is a first contact that fails; else it may be a hiccup."""
         self._failures += 1
-        if not self._worked or self._failures >= PATIENCE or not isinstance(error, Unavailable):
+        asked = error.retry_after or 0.0 if isinstance(error, Retryable) else 0.0
+        if not self._worked or self._failures >= PATIENCE or isinstance(error, Forbidden):
             self._state(error)
-        return float(min(max(self._interval, SHORTEST_RETRY) * 2 ** min(self._failures - 1, 6), LONGEST_RETRY))
+        growing = max(self._interval, SHORTEST_RETRY) * 2 ** min(self._failures - 1, 6)
+        return float(max(asked, min(growing, LONGEST_RETRY)))

@@ -34,7 +34,7 @@ class Projects:
     async def _by_id(self, project_id: str) -> Project:
         try:
             return await self._client.project(project_id)
-        except NotFound:
+        except (NotFound, ValueError):
             message = f"Run:ai knows no project with the id {project_id}: correct spec.projectId"
             raise Problem(Reason.PROJECT_NOT_FOUND, message) from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -47,7 +48,6 @@ class Standing:
 
     reason: Reason
     message: str
-    workloads: int | None = None
 
 
 @dataclass
@@ -65,6 +65,8 @@ class Registry:
         self._listeners = listeners
         self._entries: dict[str, _Entry] = {}
         self._broken: dict[str, Standing] = {}
+        self._untold: set[str] = set()
+        self._draining: dict[asyncio.Task[None], LiveConnection] = {}
         self._known = False
 
     def all_known(self) -> None:
@@ -76,7 +78,7 @@ class Registry:
         if name in self._broken:
             raise Problem(Reason.CONNECTION_NOT_READY, f"RunaiConnection {name}: {self._broken[name].message}")
         entry = self._entries.get(name)
-        if entry is None and not self._known:
+        if entry is None and (not self._known or name in self._untold):
             raise NotYet
         if entry is None:
             message = f"there is no RunaiConnection named {name}: create it, or correct spec.connectionRef.name"
@@ -89,6 +91,7 @@ class Registry:
 
     async def apply(self, name: str, body: Mapping[str, Any]) -> Standing | None:
         """Makes the connection what its resource says; how it stands then, None while it is being tried."""
+        self._untold.add(name)
         try:
             spec = parse_connection_spec(body)
             if spec.paused:
@@ -100,17 +103,36 @@ class Registry:
         except Problem as problem:
             return await self._break(name, Standing(problem.reason, problem.message))
         self._broken.pop(name, None)
+        self._untold.discard(name)
         return standing(self._entries[name].live)
 
     async def remove(self, name: str) -> None:
         self._broken.pop(name, None)
+        self._untold.discard(name)
         entry = self._entries.pop(name, None)
         if entry is not None:
-            await entry.live.aclose()
+            self._retire(entry.live)
 
     async def aclose(self) -> None:
         for name in [*self._entries]:
             await self.remove(name)
+        draining = dict(self._draining)
+        for task in draining:
+            task.cancel()
+        await asyncio.gather(*draining, return_exceptions=True)
+        for live in draining.values():
+            await live.aclose()
+
+    def _retire(self, live: LiveConnection) -> None:
+        """Polls no more, and lets what is under way have its answer: a write cut short would be in doubt."""
+        task = asyncio.create_task(self._drain(live))
+        self._draining[task] = live
+        task.add_done_callback(lambda _: self._draining.pop(task))
+
+    async def _drain(self, live: LiveConnection) -> None:
+        await live.stop_polling()
+        await self._tools.clock.sleep(self._tools.timeout)
+        await live.aclose()
 
     def usable(self, name: str) -> bool:
         """Whether it works, as far as was seen."""
@@ -131,10 +153,10 @@ class Registry:
     async def _put(self, name: str, entry: _Entry) -> None:
         old = self._entries.get(name)
         self._entries[name] = entry
-        if old is not None and old.live is not entry.live:
-            await old.live.aclose()
         if old is None or old.live is not entry.live:
             entry.live.start()
+        if old is not None and old.live is not entry.live:
+            self._retire(old.live)
 
     async def _live(
         self, name: str, spec: RunaiConnectionSpec, credentials: Credentials, ca_bundle: str | None
@@ -179,6 +201,8 @@ class Registry:
             return await self._credentials(spec)
         except Problem as problem:
             raise Unavailable(problem.message) from None
+        except Exception as error:  # of the API server: it passes, and the token that is held still serves
+            raise Unavailable(f"the Secret with the credentials cannot be read: {type(error).__name__}") from error
 
     async def _ca_bundle(self, spec: RunaiConnectionSpec) -> str | None:
         ref = spec.ca_bundle_ref
@@ -209,7 +233,7 @@ def budget(spec: RunaiConnectionSpec, clock: Clock) -> Budget:
         is_outage=lambda error: isinstance(error, Unavailable | Unreadable),
         retry_after=lambda error: error.retry_after if isinstance(error, Throttled) else None,
         closed_error=lambda seconds: Unavailable(
-            f"Run:ai failed too often: the next request may be sent in {seconds:.0f} s", retry_after=seconds
+            "Run:ai failed too often, or asked for patience: nothing is sent for a while", retry_after=seconds
         ),
     )
 
@@ -218,7 +242,7 @@ def standing(live: LiveConnection) -> Standing | None:
     """How a connection with usable credentials stands; None before the first answer."""
     if live.error is not None:
         return Standing(_reason(live.error), live.error.message)
-    return Standing(Reason.CONNECTED, "", live.workloads) if live.answered else None
+    return Standing(Reason.CONNECTED, "") if live.answered else None
 
 
 def _reason(error: RunaiError) -> Reason:

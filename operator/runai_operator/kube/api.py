@@ -12,14 +12,17 @@ from kubernetes.aio import client
 from kubernetes.aio.client.exceptions import ApiException
 
 from runai_operator.api.names import CLAIM, CONNECTIONS, FINALIZER, GROUP, VERSION, WORKLOADS
-from runai_operator.sync.ports import Stale
+from runai_operator.api.reasons import Reason
+from runai_operator.sync.ports import Problem, Stale
 from runai_operator.sync.resource import Key, Resource
 
 log = logging.getLogger(__name__)
 
 MERGE_PATCH = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
-NOT_FOUND, CONFLICT, UNPROCESSABLE = 404, 409, 422
+FORBIDDEN, NOT_FOUND, CONFLICT, UNPROCESSABLE = 403, 404, 409, 422
+TEST_FAILED = "testing value /metadata/uid failed"
+"""What the API server says of a JSON Patch whose `test` does not hold (seen on 1.36)."""
 TIMEOUT = 30.0
 """Seconds for a request to the API server."""
 COMPONENT = "runai-operator"
@@ -201,9 +204,8 @@ class OwnNamespace:
         try:
             found = await self._core.read_namespaced_secret(name, self._namespace, _request_timeout=TIMEOUT)
         except ApiException as error:
-            if error.status == NOT_FOUND:
-                return None
-            raise
+            _absent(error, Reason.SECRET_NOT_FOUND, f"Secret {name}")
+            return None
         data: Mapping[str, str] = found.data or {}
         return {key: base64.b64decode(value).decode(errors="replace") for key, value in data.items()}
 
@@ -211,10 +213,18 @@ class OwnNamespace:
         try:
             found = await self._core.read_namespaced_config_map(name, self._namespace, _request_timeout=TIMEOUT)
         except ApiException as error:
-            if error.status == NOT_FOUND:
-                return None
-            raise
+            _absent(error, Reason.CA_BUNDLE_NOT_FOUND, f"ConfigMap {name}")
+            return None
         return cast("Mapping[str, str]", found.data or {})
+
+
+def _absent(error: ApiException, reason: Reason, what: str) -> None:
+    """Passes where there is none. Raises Problem where we may not look: our role names what may be read."""
+    if error.status == FORBIDDEN:
+        message = f"the operator may not read the {what} in its own namespace: give its role get on that name"
+        raise Problem(reason, message) from None
+    if error.status != NOT_FOUND:
+        raise error
 
 
 async def _guarded(request: Any) -> Any:
@@ -224,6 +234,6 @@ async def _guarded(request: Any) -> Any:
     except ApiException as error:
         if error.status in (NOT_FOUND, CONFLICT):
             raise Stale from None
-        if error.status == UNPROCESSABLE and "test" in str(error.body):
+        if error.status == UNPROCESSABLE and TEST_FAILED in str(error.body):
             raise Stale from None
         raise

@@ -13,10 +13,11 @@ from runai_operator.sync.resource import Key, Resource
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One resource: `print` is a fingerprint of all of it but what its status says."""
+    """One resource: `print` is a fingerprint of all of it but its status, `settled` what that says of this spec."""
 
     connection: str
     workload_id: str | None
+    settled: bool
     print: bytes
 
 
@@ -35,7 +36,7 @@ class Index:
         """Takes a resource in; whether anything but its status is new."""
         resource = Resource(body)
         key, old = resource.key, self._entries.get(resource.key)
-        entry = Entry(resource.connection_name, resource.workload_id, _print(body))
+        entry = Entry(resource.connection_name, resource.workload_id, _settled(resource), _print(body))
         self._entries[key] = entry
         if old is not None and old.workload_id not in (None, entry.workload_id):
             self._by_workload.pop(old.workload_id or "", None)
@@ -54,6 +55,14 @@ class Index:
     def keys_on(self, connection: str) -> list[Key]:
         return [key for key, entry in self._entries.items() if entry.connection == connection]
 
+    def unsettled_on(self, connection: str) -> list[Key]:
+        """Those that wait for the connection, or for something on it."""
+        return [key for key, entry in self._entries.items() if entry.connection == connection and not entry.settled]
+
+    def owned_on(self, connection: str) -> int:
+        """How many of them have a workload."""
+        return sum(entry.connection == connection and entry.workload_id is not None for entry in self._entries.values())
+
     def keys_in(self, namespace: str) -> list[Key]:
         return [key for key in self._entries if key.namespace == namespace]
 
@@ -68,6 +77,12 @@ class Index:
 
     def labels(self, namespace: str) -> Mapping[str, str] | None:
         return self._labels.get(namespace)
+
+
+def _settled(resource: Resource) -> bool:
+    synced = resource.condition("Synced") or {}
+    current = resource.status.get("observedGeneration") == resource.generation
+    return current and synced.get("status") == "True" and not resource.deleting
 
 
 def _print(body: Mapping[str, Any]) -> bytes:

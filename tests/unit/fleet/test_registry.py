@@ -65,7 +65,9 @@ class Office:
         self.heard: list[str] = []
         self.answered = asyncio.Event()
         self.registry = Registry(Tools(vault=self.cluster, clock=CLOCK, timeout=5), self._listeners)
-        self.keeper = Keeper(self.cluster, self.registry, CLOCK, namespace="runai-operator", changed=self.heard.append)
+        self.keeper = Keeper(
+            self.cluster, self.registry, CLOCK, namespace="runai-operator", changed=self.heard.append, owned=lambda _: 3
+        )
 
     def _listeners(self, _name: str) -> Listeners:
         return Listeners(moved=lambda _: None, swept=lambda: None, changed=self.answered.set)
