@@ -5,6 +5,7 @@ import signal
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -47,7 +48,8 @@ def run(folder: Path, console: Console, picture: Path | None) -> int:
         if picture is not None:
             save_picture(picture, found)
         elif console.is_terminal:
-            stay(stage, console)
+            with suppress(KeyboardInterrupt):  # how a success that stays is ended
+                stay(stage, console)
     return 0
 
 
