@@ -64,7 +64,7 @@ class Process:
             self.kubernetes,
             self.registry,
             clock,
-            namespace=settings.namespace,
+            namespace=CLUSTER_EVENTS,
             changed=self._look_again_on,
             owned=self.index.owned_on,
         )
