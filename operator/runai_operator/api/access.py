@@ -20,6 +20,12 @@ def allowed(
     )
 
 
+def admits(access_rules: Iterable[AccessRule], *, namespace: str, namespace_labels: Mapping[str, str]) -> bool:
+    """Whether there is any rule for resources of the namespace, whatever the project."""
+    labels = {**namespace_labels, NAME_LABEL: namespace}
+    return any(_selects(rule.namespace_selector, labels) for rule in access_rules)
+
+
 def _selects(selector: LabelSelector, labels: Mapping[str, str]) -> bool:
     return all(labels.get(key) == value for key, value in selector.match_labels.items()) and all(
         _meets(requirement, labels) for requirement in selector.match_expressions

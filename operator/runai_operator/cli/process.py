@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 import signal
 import time
 from collections.abc import AsyncIterator
@@ -33,6 +34,8 @@ log = logging.getLogger(__name__)
 STUCK = 300.0
 """No round takes so many seconds: a worker that does hangs."""
 CONNECTION_WORKERS = 2
+RETRY = 2.0
+"""Seconds until an API server that could not list our resources is asked again."""
 FAREWELL = 2.0
 """Seconds of the shutdown that are kept for closing what the workers used."""
 CLUSTER_EVENTS = "default"
@@ -162,7 +165,7 @@ async def _start(process: Process, stack: AsyncExitStack) -> None:
             stop_within=1.0,
         )
     )
-    for name in await process.kubernetes.connections():
+    for name in await _all_connections(process):
         try:
             await process.keeper.reconcile(name)
         except Exception as error:  # one that cannot be looked at must not keep the others from working
@@ -183,6 +186,16 @@ async def _start(process: Process, stack: AsyncExitStack) -> None:
     )
     health.live("workers", at_most(STUCK, workers.longest, what="a worker has been at one resource"))
     await stack.enter_async_context(_beating(health))
+
+
+async def _all_connections(process: Process) -> list[str]:
+    """Asked until the API server tells: it may be starting, or still be without our resources."""
+    while True:
+        try:
+            return await process.kubernetes.connections()
+        except Exception as error:
+            process.failed("the list of RunaiConnections", error)
+            await asyncio.sleep(RETRY)
 
 
 @asynccontextmanager
@@ -206,11 +219,14 @@ async def _beating(health: Health) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _api() -> AsyncIterator[client.ApiClient]:
-    """A client of the API server: as a Pod's service account, or as the kubeconfig says."""
+    """A client of the API server: as KUBECONFIG says, as a Pod's service account, or as ~/.kube/config says."""
     configuration = client.Configuration()
-    try:
-        config.load_incluster_config(client_configuration=configuration)
-    except config.ConfigException:
+    if "KUBECONFIG" in os.environ:
         await config.load_kube_config(client_configuration=configuration)
+    else:
+        try:
+            config.load_incluster_config(client_configuration=configuration)
+        except config.ConfigException:
+            await config.load_kube_config(client_configuration=configuration)
     async with client.ApiClient(configuration) as api:
         yield api

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -90,6 +91,8 @@ def registry(seen: Seen) -> kopf.OperatorRegistry:
 
     @kopf.on.login(registry=own)
     def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
+        if "KUBECONFIG" in os.environ:  # what a person named goes before what a Pod was given
+            return kopf.login_with_kubeconfig(**kwargs)
         return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
 
     @kopf.on.event(GROUP, VERSION, WORKLOADS, registry=own)

@@ -21,6 +21,7 @@ from runai_operator.sync import actions
 from runai_operator.sync.claim import Claim
 from runai_operator.sync.decide import FOLLOW_UP
 from runai_operator.sync.ledger import Ledger
+from runai_operator.sync.names import recorded
 from runai_operator.sync.ports import Connections, Kubernetes
 from runai_operator.sync.resource import Resource
 from runai_operator.sync.rewrite import leaves_behind, rewriting
@@ -59,9 +60,8 @@ class Actor:
 
     async def claim(self, situation: Situation, action: actions.Claim) -> Resource:
         """Writes finalizer and claim; the resource as it is then. Raises Stale."""
-        resource, names, desired = situation.resource, situation.names, situation.desired
+        resource, names = situation.resource, situation.names or recorded(situation.resource)
         assert names is not None
-        assert desired is not None
         claim = Claim(
             namespace=resource.key.namespace,
             name=resource.key.name,
@@ -75,8 +75,8 @@ class Actor:
             rerun_at=action.rerun_at,
         )
         claimed = await self._kubernetes.claim(resource, claim.dump())
-        if resource.claim is None or action.replaces != resource.claim.replaces:
-            self._ledger.note(resource.uid, clean=True)  # a new name or run: nothing of it can be on its way
+        if resource.claim is None or _begins(resource.claim) != _begins(claim):
+            self._ledger.fresh_run(resource.uid)
         return claimed
 
     async def act(self, situation: Situation, action: actions.Action) -> Outcome:
@@ -112,10 +112,12 @@ class Actor:
             self._ledger.create_unanswered(resource.uid)
             return Outcome(Reason.OUTCOME_UNKNOWN, error.message, retry=True)
         except Conflict as error:
+            self._ledger.name_taken(resource.uid)
             return Outcome(Reason.NAME_BUSY, error.message, retry=True)
         except RunaiError as error:
             return refused(error)
         self._ledger.note(resource.uid, corrected=None, compared=None)
+        self._ledger.create_unanswered(resource.uid)  # until the id is recorded, a list that lags proves nothing
         workload_id = created.metadata.id
         await self._tell(
             situation, "Submitted", f"as workload {workload_id} to project {created.metadata.project_name}"
@@ -200,10 +202,16 @@ def refused(error: RunaiError) -> Outcome:
     return Outcome(reason, error.message, retry=True)
 
 
-def _fixed(situation: Situation, action: actions.Claim) -> dict[str, Any]:
-    """What the workload is created with: of now for a new one, of before for one that lives on."""
+def _begins(claim: Claim) -> tuple[str, str, str | None]:
+    """What tells one run from another: its name, and what it takes the place of."""
+    return claim.workload_name, claim.project_id, claim.replaces
+
+
+def _fixed(situation: Situation, action: actions.Claim) -> dict[str, Any] | None:
+    """What the workload is created with: of now for a new one, of before for one that lives on; None: not known."""
     resource, desired = situation.resource, situation.desired
-    assert desired is not None
     lives_on = resource.workload_id is not None and action.replaces is None
     claimed = resource.claim.fixed if resource.claim and lives_on else None
-    return dict(claimed) if claimed is not None else desired.fixed
+    if claimed is not None:
+        return dict(claimed)
+    return desired.fixed if desired is not None else None

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 
+from runai_operator.api.names import RERUN_AT
 from runai_operator.api.reasons import Reason
 from runai_operator.sync.actions import (
     Action,
@@ -27,6 +28,7 @@ from runai_operator.sync.actions import (
 )
 from runai_operator.sync.compare import Difference
 from runai_operator.sync.desired import FIXED
+from runai_operator.sync.names import recorded
 from runai_operator.sync.situation import Gone, Leaving, Observed, Ownership, Present, Situation, Unknown
 
 Policy = Callable[[Situation], Action | None]
@@ -69,6 +71,16 @@ def delete_before_letting_go(situation: Situation) -> Action | None:
             return Wait(reason, message, after)
 
 
+def take_back_what_was_replaced(situation: Situation) -> Action | None:
+    """What `kubectl replace` took away comes back before all else: without finalizer a deletion would orphan it."""
+    resource = situation.resource
+    if resource.workload_id is None or (resource.finalized and resource.claim is not None):
+        return None
+    if resource.claim is not None:
+        return Claim(replaces=resource.claim.replaces, rerun_at=resource.claim.rerun_at)
+    return Claim() if situation.names or recorded(resource) else None
+
+
 def refuse_what_a_person_must_mend(situation: Situation) -> Action | None:
     return Reject(*situation.problem) if situation.problem else None
 
@@ -79,17 +91,15 @@ def wait_while_the_outcome_is_unknown(situation: Situation) -> Action | None:
 
 
 def claim_before_the_first_write(situation: Situation) -> Action | None:
-    """Also after `kubectl replace` took finalizer or claim away, and when a name was mended before it was submitted."""
-    resource, desired = situation.resource, situation.desired
-    claim = resource.claim
-    if claim is None or not resource.finalized:
-        if claim is not None:
-            return Claim(replaces=claim.replaces, rerun_at=claim.rerun_at)
-        # Only a first submission is the run that was asked for; what was submitted before is still to be run again.
-        return Claim(rerun_at=None if resource.workload_id else resource.rerun_asked)
-    names = (claim.workload_name, claim.project_id)
-    mended = resource.workload_id is None and desired is not None and names != (desired.name, desired.project_id)
-    return Claim(rerun_at=claim.rerun_at) if mended and _nothing_of_ours(situation.observed) else None
+    """And anew when what it says was mended before it was submitted."""
+    resource, claim = situation.resource, situation.resource.claim
+    if claim is None:
+        return Claim(rerun_at=resource.rerun_asked)
+    if not resource.finalized:
+        return Claim(replaces=claim.replaces, rerun_at=claim.rerun_at)
+    if resource.workload_id is not None or not _nothing_of_ours(situation.observed):
+        return None
+    return Claim(rerun_at=claim.rerun_at) if _outdated(situation) else None
 
 
 def finish_what_is_being_recreated(situation: Situation) -> Action | None:
@@ -101,7 +111,9 @@ def finish_what_is_being_recreated(situation: Situation) -> Action | None:
         case Leaving():
             return Wait(Reason.RECREATING, "Run:ai is deleting the workload that is recreated", after=FOLLOW_UP)
         case Gone():
-            return Create()
+            claim = resource.claim
+            stale = claim is not None and _outdated(situation)
+            return Claim(replaces=resource.workload_id, rerun_at=claim.rerun_at) if claim and stale else Create()
         case Present(workload_id=found, ownership=Ownership.OURS):
             return Delete(Reason.RECREATING) if found == resource.workload_id else Adopt(found)
     return None
@@ -197,7 +209,9 @@ def correct_what_drifted(situation: Situation) -> Action | None:
 
 def suspend_or_resume(situation: Situation) -> Action | None:
     observed, spec = situation.observed, situation.spec
-    if not isinstance(observed, Present) or spec is None or spec.suspend is None or observed.finished:
+    if not isinstance(observed, Present) or observed.view is None or observed.finished:
+        return None
+    if spec is None or spec.suspend is None:
         return None
     if observed.sync_status not in (None, "Synced") or spec.suspend == observed.stopped:
         return None
@@ -215,6 +229,7 @@ POLICIES: tuple[Policy, ...] = (
     keep_hands_off_what_is_paused,
     let_go_of_what_leaves_nothing_behind,
     delete_before_letting_go,
+    take_back_what_was_replaced,
     refuse_what_a_person_must_mend,
     wait_while_the_outcome_is_unknown,
     claim_before_the_first_write,
@@ -254,8 +269,8 @@ def fixed_changes(situation: Situation) -> list[str]:
     desired, claim, observed = situation.desired, situation.resource.claim, situation.observed
     if desired is None or not isinstance(observed, Present) or observed.view is None:
         return []
-    before = (claim.fixed if claim else None) or {}
-    changed = [f"scheduling.{field}" for field in FIXED if before.get(field) != desired.fixed[field]]
+    before = claim.fixed if claim else None
+    changed = [f"scheduling.{field}" for field in FIXED if before and before.get(field) != desired.fixed[field]]
     raw = observed.view.workload.raw_manifest or {}
     return changed + [
         f"manifest.{field}" for field in ("apiVersion", "kind") if raw.get(field) != desired.manifest[field]
@@ -267,10 +282,19 @@ def _nothing_of_ours(observed: Observed) -> bool:
     return isinstance(observed, Gone) or (isinstance(observed, Present) and observed.ownership is not Ownership.OURS)
 
 
+def _outdated(situation: Situation) -> bool:
+    """Whether the claim says something else than what a Create would send now."""
+    claim, desired = situation.resource.claim, situation.desired
+    if claim is None or desired is None:
+        return False
+    names = (claim.workload_name, claim.project_id)
+    return names != (desired.name, desired.project_id) or claim.fixed != desired.fixed
+
+
 def _recreate(situation: Situation) -> Claim:
     resource = situation.resource
     claimed = resource.claim.rerun_at if resource.claim else None
-    return Claim(replaces=resource.workload_id, rerun_at=resource.rerun_asked or claimed)
+    return Claim(replaces=resource.workload_id, rerun_at=resource.annotation(RERUN_AT) or claimed)
 
 
 def _needs_recreating(situation: Situation, fields: list[str]) -> str:

@@ -21,13 +21,18 @@ def of_submission(
 ) -> RunaiWorkloadStatus:
     """After a POST (`anew`: nothing of a workload before it counts) or a PUT: submitted, and not applied yet."""
     if anew:
-        status = RunaiWorkloadStatus(
-            conditions=status.conditions,
-            last_handled_reconcile_at=status.last_handled_reconcile_at,
-            last_handled_rerun_at=status.last_handled_rerun_at,
-        )
+        status = begun_anew(status)
     changes = {"digest": digest, "sync_info": None, "drift": (), **_identity(workload.metadata)}
     return status.model_copy(update=changes)
+
+
+def begun_anew(status: RunaiWorkloadStatus) -> RunaiWorkloadStatus:
+    """What outlives a workload: the conditions until they are told anew, and which annotations were answered."""
+    return RunaiWorkloadStatus(
+        conditions=status.conditions,
+        last_handled_reconcile_at=status.last_handled_reconcile_at,
+        last_handled_rerun_at=status.last_handled_rerun_at,
+    )
 
 
 def of_view(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from runai_operator.api.access import allowed
+from runai_operator.api.access import admits, allowed
 from runai_operator.api.parsing import InvalidSpec, parse_workload_spec
 from runai_operator.api.reasons import Reason
 from runai_operator.api.workload import RunaiWorkloadSpec
@@ -13,7 +13,7 @@ from runai_operator.sync.compare import Difference, differences, without
 from runai_operator.sync.decide import fingerprint
 from runai_operator.sync.desired import Desired, desire
 from runai_operator.sync.ledger import Ledger
-from runai_operator.sync.names import Names, decided, resolve
+from runai_operator.sync.names import Names, decided, resolve, wanted_project
 from runai_operator.sync.observe import Observer, at_rest, unknown
 from runai_operator.sync.ports import Connection, Connections, Kubernetes, NotYet, Problem
 from runai_operator.sync.resource import Resource
@@ -46,6 +46,8 @@ class Gatherer:
             return None
 
     async def _gather(self, resource: Resource, *, just_claimed: bool) -> Situation | None:
+        if resource.paused:
+            return Situation(resource, NOT_LOOKED)
         if resource.deleting:
             return await self._for_deletion(resource)
         try:
@@ -54,7 +56,10 @@ class Gatherer:
                 return None
             spec = parse_workload_spec(resource.body)
             labels = await self._kubernetes.namespace_labels(resource.key.namespace)
-            names = decided(resource, spec, labels) or await resolve(connection, resource, spec, labels)
+            names = decided(resource, spec, labels)
+            if names is None:
+                _check_what_was_asked(connection, resource, spec, labels)
+                names = await resolve(connection, resource, spec, labels)
         except InvalidSpec as error:
             return _stopped_by(resource, Reason.INVALID_SPEC, error.message)
         except Problem as problem:
@@ -63,7 +68,7 @@ class Gatherer:
             return Situation(resource, unknown(error))
         desired = desire(spec, name=names.workload, project_id=names.project_id)
         if not _permitted(connection, resource, labels, names):
-            return _stopped_by(resource, Reason.ACCESS_DENIED, _denial(resource, names))
+            return _stopped_by(resource, Reason.ACCESS_DENIED, _denial(resource, names.project))
         observed: Observed = Gone()
         if not just_claimed:
             observed = await Observer(connection, self._ledger).observe(resource, self.owner(resource))
@@ -120,6 +125,23 @@ def _drift(observed: Observed, desired: Desired, spec: RunaiWorkloadSpec) -> tup
     return without(found, spec.drift.ignore_paths)
 
 
+def _check_what_was_asked(
+    connection: Connection, resource: Resource, spec: RunaiWorkloadSpec, labels: Mapping[str, str]
+) -> None:
+    """Before Run:ai is asked for a project: a namespace without rights learns nothing, not even what exists.
+
+    Raises Problem. A project that is named by its id has no name yet, so any rule for the namespace will do.
+    """
+    project = wanted_project(spec, labels)
+    namespace = resource.key.namespace
+    rules = connection.spec.access
+    if spec.project_id:
+        if not admits(rules, namespace=namespace, namespace_labels=labels):
+            raise Problem(Reason.ACCESS_DENIED, _denial(resource, f"with the id {spec.project_id}"))
+    elif project and not allowed(rules, namespace=namespace, namespace_labels=labels, project_name=project):
+        raise Problem(Reason.ACCESS_DENIED, _denial(resource, project))
+
+
 def _permitted(connection: Connection, resource: Resource, labels: Mapping[str, str], names: Names) -> bool:
     return allowed(
         connection.spec.access,
@@ -129,10 +151,10 @@ def _permitted(connection: Connection, resource: Resource, labels: Mapping[str, 
     )
 
 
-def _denial(resource: Resource, names: Names) -> str:
+def _denial(resource: Resource, project: str) -> str:
     return (
         f"no rule in spec.access of RunaiConnection {resource.connection_name} lets the namespace "
-        f"{resource.key.namespace} use the project {names.project}: choose another spec.projectName, or have one added"
+        f"{resource.key.namespace} use the project {project}: choose another spec.projectName, or have one added"
     )
 
 

@@ -20,6 +20,7 @@ class Entry:
     clean: bool = False
     created_until: float = 0.0
     updated_until: float = 0.0
+    taken_until: float = 0.0
     corrected: str | None = None
     merges: bool = False
     compared: datetime | None = None
@@ -44,6 +45,21 @@ class Ledger:
 
     def create_unanswered(self, uid: str) -> None:
         self.note(uid, created_until=self._now() + self._window)
+
+    def name_taken(self, uid: str) -> None:
+        """Run:ai refused the name: an empty lookup does not mean that it is free."""
+        self.note(uid, taken_until=self._now() + self._window)
+
+    def taken_for(self, uid: str) -> float:
+        return max(0.0, self.entry(uid).taken_until - self._now())
+
+    def fresh_run(self, uid: str) -> None:
+        """A new name or run was claimed: nothing of it can be on its way."""
+        self.note(uid, clean=True, created_until=0.0, taken_until=0.0)
+
+    def recorded(self, uid: str) -> None:
+        """The id of what was created stands in the status: nothing is in doubt any more."""
+        self.note(uid, created_until=0.0)
 
     def update_unanswered(self, uid: str) -> None:
         self.note(uid, updated_until=self._now() + self._window)

@@ -26,10 +26,17 @@ class Names:
 
 def decided(resource: Resource, spec: RunaiWorkloadSpec, labels: Mapping[str, str]) -> Names | None:
     """The names that hold already: of the record once submitted, of the claim while the spec asks for the same."""
+    names = recorded(resource)
+    if names is None or resource.workload_id or _asks_for(spec, names, resource, labels):
+        return names
+    return None
+
+
+def recorded(resource: Resource) -> Names | None:
+    """The names that were claimed, or that the status tells of what was submitted."""
     claim, status = resource.claim, resource.status
     if claim is not None:
-        names = Names(claim.workload_name, claim.project_id, claim.project_name, claim.cluster_name)
-        return names if resource.workload_id or _asks_for(spec, names, resource, labels) else None
+        return Names(claim.workload_name, claim.project_id, claim.project_name, claim.cluster_name)
     if resource.workload_id and status.get("projectId") and status.get("workloadName"):
         return Names(status["workloadName"], status["projectId"], status.get("projectName") or "")
     return None

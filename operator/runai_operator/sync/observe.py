@@ -11,13 +11,14 @@ from runai_operator.runai.models import Workload, WorkloadView
 from runai_operator.sync.ledger import Ledger
 from runai_operator.sync.ports import Connection
 from runai_operator.sync.resource import Resource
-from runai_operator.sync.situation import FINISHED, Gone, Leaving, Observed, Ownership, Present, Unknown
+from runai_operator.sync.situation import FINISHED, STOPPED, Gone, Leaving, Observed, Ownership, Present, Unknown
 from runai_operator.sync.stamp import Owner, read_stamp
 
 LEAVING_PHASES = frozenset({"Deleting", "Terminating"})
 V2 = "WorkloadsV2"
 LOOKUP = 5.0
 """Seconds between lookups of a create without answer."""
+TAKEN = "Run:ai says that the name is taken, and lists no workload that has it: waiting until one of both changes"
 UNANSWERED = "a create got no answer, and may still be carried out: nothing is sent until that is certain"
 
 
@@ -118,13 +119,15 @@ class Observer:
         certain_enough = not resource.deleting and found is not None
         if uncertain and not certain_enough and not _is_ours(found):
             return Unknown(Reason.OUTCOME_UNKNOWN, UNANSWERED, after=min(uncertain, LOOKUP))
+        if found is None and (taken := self._ledger.taken_for(resource.uid)):
+            return Unknown(Reason.NAME_BUSY, TAKEN, after=min(taken, LOOKUP))
         return found or Gone()
 
     async def _best_of(self, rows: Sequence[Workload], resource: Resource, owner: Owner) -> Observed | None:
         """Ours wherever it is listed, else what comes first: nobody promises that a name is listed only once."""
         best: Observed | None = None
         for row in rows:
-            if row.deleted_at is not None or (resource.claim and row.id == resource.claim.replaces):
+            if row.deleted_at is not None or (resource.replacing and row.id == resource.workload_id):
                 continue
             seen = await self._seen(row, owner)
             if _is_ours(seen) or isinstance(seen, Unknown):
@@ -196,8 +199,16 @@ def is_compared(resource: Resource, row: Workload, ledger: Ledger) -> bool:
     """Whether this very state of the workload was held against this very spec: then no GET V2 is worth its price."""
     if not at_rest(resource, ledger) or (row.phase == "Pending" and resource.status.get("phase") != "Pending"):
         return False
+    if row.updated_at is None or _suspension_differs(resource, row):
+        return False
     recorded = instant((resource.status.get("syncInfo") or {}).get("updatedAt"))
-    return row.updated_at is not None and row.updated_at in (recorded, ledger.entry(resource.uid).compared)
+    return any(at is not None and row.updated_at <= at for at in (recorded, ledger.entry(resource.uid).compared))
+
+
+def _suspension_differs(resource: Resource, row: Workload) -> bool:
+    """A row may be older than our own suspend: only a fresh view tells what was asked for."""
+    suspend = (resource.body.get("spec") or {}).get("suspend")
+    return suspend is not None and not _has_finished(row) and suspend != (row.phase in STOPPED)
 
 
 def instant(text: str | None) -> datetime | None:

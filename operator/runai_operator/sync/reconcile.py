@@ -67,7 +67,7 @@ class Reconciler:
             with bind(workload_id=resource.workload_id):
                 return await self._round(resource)
         except Stale:
-            return Next(after=0, reason="Stale")
+            return Next(retry=True, reason="Stale")
         except Problem as problem:  # the connection went away between looking and acting
             return Next(retry=True, reason=problem.reason)
         except NotYet:
@@ -82,7 +82,8 @@ class Reconciler:
             claimed = await self._actor.claim(situation, action)
             first = resource.claim is None and resource.workload_id is None
             situation = await self._gatherer.gather(claimed, just_claimed=first)
-            assert situation is not None
+            if situation is None:
+                return Next(retry=True, reason="Claimed")
             action = decide(situation)
             if isinstance(action, Claim):
                 return Next(retry=True, reason="ClaimLost")
@@ -100,6 +101,8 @@ class Reconciler:
             self._ledger.note(resource.uid, compared=instant(info.updated_at) if info else None)
         if not self._passing(situation, outcome, held) and differs(resource.status, told.wire()):
             await self._kubernetes.write_status(resource, told.wire())
+            if outcome.submitted is not None:
+                self._ledger.recorded(resource.uid)
             await self._tell(resource, told)
         return _next(outcome, told, held)
 
@@ -129,7 +132,7 @@ def _next(outcome: Outcome, told: Report, held: float) -> Next:
             after = FOLLOW_UP
         elif told.reason is Reason.SYNC_FAILED:
             after = SLOW
-        elif row.retry is Retry.EVENT and told.status.phase is None:
+        elif row.retry is Retry.EVENT and told.status.phase is None and told.reason is not Reason.PAUSED:
             after = 2 * FOLLOW_UP
     if after is not None and after >= FOLLOW_UP:
         after = max(after, min(held / 3, SLOWEST_FOLLOW_UP))

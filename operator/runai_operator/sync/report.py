@@ -13,7 +13,7 @@ from runai_operator.api.reasons import ROWS, Reason, Row
 from runai_operator.api.wire import to_wire
 from runai_operator.api.workload import DriftItem, RunaiWorkloadStatus
 from runai_operator.sync.act import Outcome
-from runai_operator.sync.facts import of_row, of_submission, of_view
+from runai_operator.sync.facts import begun_anew, of_row, of_submission, of_view
 from runai_operator.sync.situation import STOPPED, Present, Situation
 
 ROW = {(row.condition, row.reason): row for row in ROWS}
@@ -99,10 +99,10 @@ def _facts(situation: Situation, outcome: Outcome) -> RunaiWorkloadStatus:
     if outcome.submitted is not None:
         anew = outcome.submitted.metadata.id != resource.workload_id
         digest = situation.desired.digest if situation.desired else None
-        status = _handled(situation, of_submission(status, outcome.submitted, anew=anew, digest=digest))
+        status = _handled(situation, of_submission(status, outcome.submitted, anew=anew, digest=digest), begins=anew)
     elif outcome.adopted is not None:
-        status = RunaiWorkloadStatus(workload_id=outcome.adopted, conditions=status.conditions)
-        status = _handled(situation, status)
+        status = begun_anew(status).model_copy(update={"workload_id": outcome.adopted})
+        status = _handled(situation, status, begins=True)
     elif isinstance(observed, Present) and observed.workload_id == resource.workload_id:
         if observed.view is not None:
             status = of_view(status, observed.view, observed.row, observed.stamp)
@@ -113,8 +113,11 @@ def _facts(situation: Situation, outcome: Outcome) -> RunaiWorkloadStatus:
     return status
 
 
-def _handled(situation: Situation, status: RunaiWorkloadStatus) -> RunaiWorkloadStatus:
-    """Annotations that were answered: a look was taken, or a run begun; a rerun of what still runs is answered too."""
+def _handled(situation: Situation, status: RunaiWorkloadStatus, *, begins: bool = False) -> RunaiWorkloadStatus:
+    """Annotations that were answered: a look was taken, or a run begun; a rerun of what still runs is answered too.
+
+    What the claim says counts where the run that it claimed `begins`: later it may be older than the status.
+    """
     resource, observed = situation.resource, situation.observed
     changes: dict[str, Any] = {}
     look = resource.annotation("runai-operator.io/reconcile-at")
@@ -122,8 +125,9 @@ def _handled(situation: Situation, status: RunaiWorkloadStatus) -> RunaiWorkload
         changes["last_handled_reconcile_at"] = look
     claim = resource.claim
     unfinished = isinstance(observed, Present) and observed.row is not None and not observed.finished
-    rerun = resource.rerun_asked if unfinished else None
-    rerun = rerun or (claim.rerun_at if claim else None)
+    rerun = resource.rerun_asked if unfinished and not begins else None
+    if claim is not None and (begins or status.last_handled_rerun_at is None):
+        rerun = rerun or claim.rerun_at
     if rerun and rerun != status.last_handled_rerun_at:
         changes["last_handled_rerun_at"] = rerun
     return status.model_copy(update=changes)

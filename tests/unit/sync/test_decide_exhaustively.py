@@ -160,7 +160,9 @@ def rules(situation: Situation, action: Action) -> Iterator[tuple[str, bool]]:
     blind = isinstance(observed, Unknown)
     anothers = isinstance(observed, Present) and observed.ownership is not Ownership.OURS
     yield "it is one of the actions", isinstance(action, get_args(Action))
-    yield "nothing is written in doubt", not (blind and isinstance(action, WRITES | Adopt | Claim))
+    taken_back = resource.workload_id is not None and (resource.claim is None or not resource.finalized)
+    in_doubt = isinstance(action, WRITES | Adopt) or (isinstance(action, Claim) and not taken_back)
+    yield "nothing is written in doubt", not (blind and in_doubt)
     yield "another's workload is never written to", not (anothers and isinstance(action, WRITES | Adopt))
     yield "create only what is gone", not isinstance(action, Create) or isinstance(observed, Gone)
     yield (
@@ -300,7 +302,12 @@ def test_under_inplace_only_a_rerun_or_a_correction_recreates():
 def test_a_problem_stops_everything_but_a_deletion():
     problem = (Reason.ACCESS_DENIED, "no rule")
     for resource, observed in product(resources(CLAIMS, FINALIZED, RECORDS, RERUNS), OBSERVATIONS):
-        assert decide(Situation(resource.built, observed, problem=problem)) == Reject(*problem)
+        situation = Situation(resource.built, observed, problem=problem)
+        recorded = situation.resource.workload_id is not None
+        if recorded and not (situation.resource.claim and situation.resource.finalized):
+            assert isinstance(decide(situation), Claim), "what was taken away comes back first"
+        else:
+            assert decide(situation) == Reject(*problem)
         going = Situation(resource.deleting().built, observed)
         assert decide(replace(going, problem=problem)) == decide(going)
 

@@ -177,8 +177,11 @@ def test_ours_is_found_behind_another_of_the_same_name(first):
 def test_what_is_replaced_is_not_found_by_name():
     sight = Sight(a_workload().deleted(), a_workload().called("w-2"), resource=OURS.replacing())
     assert sight.look().workload_id == "w-2"
+
+
+def test_what_a_restored_claim_replaces_is_ours_while_no_id_is_recorded():
     without_id = Sight(a_workload(), resource=CLAIMED.replacing())
-    assert without_id.look() == Gone()
+    assert without_id.look().workload_id == "w-1"
 
 
 def test_a_listed_one_whose_v2_is_404_is_gone():
