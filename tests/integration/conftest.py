@@ -57,7 +57,7 @@ def shared_world(
     with RunningSimulator() as simulator:
         world = World(kubectl, control_plane, simulator, namespace, tmp_path_factory.mktemp("shared"))
         world.secret()
-        world.connect(polling={"interval": "1s", "fullInterval": "2s"})
+        world.connect(polling={"interval": "1s", "fullInterval": "1s"})
         world.operator.start()
         yield world
         if world.operator.running:

@@ -41,7 +41,7 @@ def test_an_edited_manifest_is_corrected_by_one_put(shared_world: World, name: s
     edited(world, name, parallelism=7)
     world.until(lambda: held(world, name) == before)
     world.until_ready(name)
-    world.polls(4)
+    world.polls()
     assert world.written(name) == [CREATE, PUT]
     assert synced(world, name) == "Synced"
     assert "drift" not in world.status(name) or world.status(name)["drift"] == []
@@ -55,7 +55,7 @@ def test_an_edited_priority_is_corrected_where_the_spec_sets_one(shared_world: W
     (workload,) = world.workloads(name)
     world.run.edit(workload["row"]["id"], priority="low")
     world.until(lambda: world.workloads(name)[0]["v2"]["metadata"]["priority"] == "high")
-    world.polls(4)
+    world.polls()
     assert world.written(name) == [CREATE, PUT]
 
 
@@ -81,7 +81,7 @@ def test_a_reported_edit_is_told_by_path_desired_and_observed(shared_world: Worl
     ]
     assert "/manifest/spec/parallelism" in world.condition("Synced", name)["message"]
     assert world.condition("Ready", name)["status"] == "True"
-    world.polls(4)
+    world.polls()
     assert world.written(name) == [CREATE]
 
     (workload,) = world.workloads(name)
@@ -100,7 +100,7 @@ def test_turning_to_correct_corrects_what_was_only_reported(shared_world: World,
     world.submit(name, drift={"mode": "Correct"})
     world.until(lambda: held(world, name) == before)
     world.until(lambda: synced(world, name) == "Synced")
-    world.polls(4)
+    world.polls()
     assert world.written(name) == [CREATE, PUT]
 
 
@@ -108,7 +108,7 @@ def test_an_ignored_edit_is_neither_told_nor_corrected(shared_world: World, name
     world = shared_world
     running(world, name, drift={"mode": "Ignore"})
     manifest = edited(world, name, parallelism=7)
-    world.polls(4)
+    world.polls()
     assert held(world, name) == manifest
     assert synced(world, name) == "Synced"
     assert not world.status(name).get("drift")
@@ -120,12 +120,12 @@ def test_an_ignored_path_is_left_alone_and_the_rest_corrected(shared_world: Worl
     ignored = {"ignorePaths": ["/manifest/spec/parallelism"]}
     running(world, name, drift=ignored)
     manifest = edited(world, name, parallelism=7)
-    world.polls(4)
+    world.polls()
     assert held(world, name) == manifest
     assert synced(world, name) == "Synced"
     edited(world, name, parallelism=7, completions=9)
     world.until(lambda: "completions" not in held(world, name)["spec"])
-    world.polls(4)
+    world.polls()
     assert world.written(name) == [CREATE, PUT]
 
 
@@ -152,7 +152,7 @@ def test_what_the_server_changes_again_is_told_and_not_fought(shared_world: Worl
     assert world.status(name)["drift"] == [{"path": "/manifest/spec/parallelism", "observed": "7"}]
     assert world.condition("Ready", name)["status"] == "True"
     patches = len(world.operator_patches(name))
-    world.polls(4)
+    world.polls()
     assert world.written(name) == [CREATE, PUT]
     assert len(world.operator_patches(name)) == patches
 
@@ -165,7 +165,7 @@ def test_a_removed_stamp_is_drift_of_nobody(shared_world: World, name: str, mode
     (workload,) = world.workloads(name)
     manifest = {**workload["v2"]["rawManifest"], "metadata": {"name": name}}
     world.run.edit(workload["row"]["id"], manifest=manifest)
-    world.polls(4)
+    world.polls()
     assert world.condition("Ready", name)["reason"] == "Running"
     world.submit(name, drift={"mode": mode}, scheduling={"priority": "high"})
     world.until_ready(name)

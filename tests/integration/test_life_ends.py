@@ -41,7 +41,7 @@ def test_a_resource_deleted_while_it_is_being_submitted_leaves_nothing(shared_wo
     world = shared_world
     world.submit(name)
     delete(world, name)
-    world.polls(3)
+    world.polls()
     assert world.workloads(name) == []
 
 
@@ -91,7 +91,7 @@ def test_only_our_own_finalizer_is_touched(shared_world: World, name: str) -> No
     world.until(lambda: world.get(name)["metadata"]["finalizers"] == [FOREIGN])
     assert world.workloads(name) == []
     patches = len(world.operator_patches(name))
-    world.polls(3)
+    world.polls()
     assert len(world.operator_patches(name)) == patches
     world.patch(name, {"metadata": {"finalizers": None}})
     world.until(lambda: not exists(world, name))
@@ -235,19 +235,30 @@ def test_an_update_that_runai_refuses_leaves_the_workload_running(shared_world: 
     assert world.status(name)["workloadId"] == workload_id
 
 
+@pytest.fixture(scope="module", autouse=True)
+def unappliable(shared_world: World) -> tuple[str, str]:
+    """A workload that cannot be applied, there from the start: its grace passes meanwhile. Its name, and since when."""
+    since = shared_world.version()
+    shared_world.submit("unappliable", manifest=refused(fail_sync='no matches for kind "Job"'))
+    return "unappliable", since
+
+
 def test_what_cannot_be_applied_is_told_in_runais_words_and_stalls_after_its_grace(
-    shared_world: World, name: str
+    shared_world: World, unappliable: tuple[str, str]
 ) -> None:
-    world = shared_world
-    world.submit(name, manifest=refused(fail_sync='no matches for kind "Job"'))
-    world.until_ready(name, "SyncFailed")
+    world, (name, since) = shared_world, unappliable
+    world.until(lambda: world.condition("Stalled", name).get("status") == "True", within=60)
     assert 'no matches for kind "Job"' in world.condition("Ready", name)["message"]
     assert world.status(name)["syncInfo"]["status"] == "Failed"
-    assert world.condition("Reconciling", name)["status"] == "True"
-    assert not world.condition("Stalled", name)
-    world.until(lambda: world.condition("Stalled", name).get("status") == "True", within=60)
     assert not world.condition("Reconciling", name)
     assert world.written(name) == [CREATE]
+    told = [
+        {each["type"] for each in version["status"]["conditions"]} & {"Reconciling", "Stalled"}
+        for version in world.history(name, since)
+        if version.get("status", {}).get("syncInfo", {}).get("status") == "Failed"
+    ]
+    assert told[0] == {"Reconciling"}
+    assert told[-1] == {"Stalled"}
 
     world.submit(name)
     world.until_ready(name)

@@ -47,7 +47,7 @@ def test_a_workload_suspended_from_the_start_stops_until_it_is_let_go(shared_wor
 
     world.submit(name, suspend=True)
     world.until_ready(name, "Suspended")
-    world.polls(3)
+    world.polls()
     assert world.written(name) == [CREATE, BATCH, BATCH, BATCH]
 
 
@@ -56,7 +56,7 @@ def test_a_stop_by_hand_is_left_alone_where_suspend_is_unset(shared_world: World
     workload_id = running(world, name)
     world.run.act(workload_id, "suspend")
     world.until_ready(name, "Stopped")
-    world.polls(3)
+    world.polls()
     assert world.written(name) == [CREATE]
     world.run.act(workload_id, "resume")
     world.until_ready(name)
@@ -97,7 +97,7 @@ def test_a_finished_workload_is_run_again_once_when_its_spec_changes(shared_worl
     assert "completedAt" not in world.status(name)
     world.run.act(second, "complete")
     world.until_ready(name, "Completed")
-    world.polls(3)
+    world.polls()
     assert world.written(name) == [CREATE, DELETE, CREATE]
 
 
@@ -112,7 +112,7 @@ def test_rerun_at_runs_a_finished_workload_again_once_for_each_value(shared_worl
         world.until_ready(name, "Completed")
     world.annotate(name, "runai-operator.io/rerun-at=2")
     world.annotate(name, "runai-operator.io/rerun-at-")
-    world.polls(3)
+    world.polls()
     assert world.written(name) == [CREATE, *[DELETE, CREATE] * 2]
 
 
@@ -123,7 +123,7 @@ def test_rerun_at_of_what_still_runs_is_answered_and_runs_nothing(shared_world: 
     world.until(lambda: world.status(name).get("lastHandledRerunAt") == "now")
     world.run.act(workload_id, "complete")
     world.until_ready(name, "Completed")
-    world.polls(3)
+    world.polls()
     assert world.written(name) == [CREATE]
 
 
@@ -138,7 +138,7 @@ def test_nothing_else_runs_a_finished_workload_again(shared_world: World, name: 
     world.run.edit(workload_id, manifest={**manifest, "spec": {**manifest["spec"], "parallelism": 7}})
     world.until(lambda: world.condition("Synced", name)["status"] == "False")
     world.submit(name, suspend=False)
-    world.polls(3)
+    world.polls()
     assert world.written(name) == [CREATE]
     assert world.condition("Ready", name)["reason"] == "Completed"
 
@@ -153,7 +153,7 @@ def test_a_finished_workload_that_vanishes_is_not_run_again(shared_world: World,
         world.run.vanish(workload_id)
     world.until_ready(name, "Vanished")
     assert "rerun-at" in world.condition("Ready", name)["message"]
-    world.polls(3)
+    world.polls()
     assert world.written(name) == [CREATE]
     assert world.condition("Stalled", name)["status"] == "True"
 
@@ -168,7 +168,7 @@ def test_an_unfinished_workload_deleted_by_hand_is_recreated_under_correct(share
     world.run.act(first, "delete")
     world.until(lambda: world.workloads(name) and the_id(world, name) != first)
     world.until_ready(name)
-    world.polls(3)
+    world.polls()
     assert world.written(name) == [CREATE, CREATE]
     assert world.status(name)["workloadId"] == the_id(world, name)
 
@@ -180,7 +180,7 @@ def test_an_unfinished_workload_deleted_by_hand_is_vanished_otherwise(
     world = shared_world
     world.run.act(running(world, name, drift={"mode": mode}), "delete")
     world.until_ready(name, "Vanished")
-    world.polls(3)
+    world.polls()
     assert world.written(name) == [CREATE]
 
 
@@ -199,7 +199,7 @@ def test_reconcile_at_is_handled_and_recorded(shared_world: World, name: str) ->
     patches, asked = len(world.operator_patches(name)), world.asked_about(name)
     world.annotate(name, "runai-operator.io/reconcile-at=2026-01-01T00:00:00Z")
     world.until(lambda: world.status(name).get("lastHandledReconcileAt") == "2026-01-01T00:00:00Z")
-    world.polls(3)
+    world.polls()
     assert len(world.operator_patches(name)) == patches + 1
     assert world.asked_about(name)[len(asked) :] == ["get_workload_v2_by_id"]
 

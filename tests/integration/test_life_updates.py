@@ -75,7 +75,7 @@ def test_what_has_settled_is_neither_patched_nor_asked_about(shared_world: World
     world.until_ready(name)
     world.polls(2)
     patches, asked = len(world.operator_patches()), world.asked_about(name)
-    world.polls(4)
+    world.polls()
     assert len(world.operator_patches()) == patches
     assert world.asked_about(name) == asked
 
@@ -107,7 +107,7 @@ def test_a_change_of_metadata_is_one_put_and_taking_it_back_another(
     world.until_ready(name)
     (now,) = world.workloads(name)
     assert now["v2"]["metadata"][field] == before["v2"]["metadata"][field]
-    world.polls(4)
+    world.polls()
     assert world.written(name) == ["create_workload_v2", "update_workload_v2", "update_workload_v2"]
 
 
@@ -120,7 +120,7 @@ def test_a_change_of_the_manifest_is_one_put_and_a_removed_field_is_removed(shar
         world.until_ready(name)
         (workload,) = world.workloads(name)
         assert workload["v2"]["rawManifest"]["spec"].get("parallelism") == number
-    world.polls(4)
+    world.polls()
     assert world.written(name) == ["create_workload_v2", *["update_workload_v2"] * 3]
 
 
@@ -141,7 +141,7 @@ def test_a_removed_field_is_removed_where_a_put_merges(shared_world: World, name
     assert "parallelism" not in workload["v2"]["rawManifest"]["spec"]
     assert workload["v2"]["metadata"]["priority"] != "high"
     assert world.condition("Synced", name)["reason"] == "Synced"
-    world.polls(3)
+    world.polls()
     assert world.written(name) == ["create_workload_v2", *["update_workload_v2"] * puts]
 
 
@@ -154,7 +154,7 @@ def test_labels_annotations_and_nothing_at_all_cost_nothing(shared_world: World,
     world.kubectl("label", "rwl", name, "team=blue", namespace=world.namespace)
     world.annotate(name, "example.com/note=hello")
     world.submit(name)
-    world.polls(4)
+    world.polls()
     assert world.asked_about(name) == asked
     assert len(world.operator_patches(name)) == patches
 
@@ -176,7 +176,7 @@ def test_a_running_workload_is_updated_or_recreated_as_its_strategy_says(
     (before,) = world.workloads(name)
     world.submit(name, updateStrategy=strategy, manifest=with_parallelism(2))
     world.until_ready(name)
-    world.polls(4)
+    world.polls()
     (workload,) = world.workloads(name)
     assert workload["v2"]["rawManifest"]["spec"]["parallelism"] == 2
     assert (workload["row"]["id"] == before["row"]["id"]) == (strategy != "Recreate")
@@ -184,8 +184,10 @@ def test_a_running_workload_is_updated_or_recreated_as_its_strategy_says(
     assert world.written(name) == ["create_workload_v2", *writes]
 
 
-@pytest.mark.parametrize("strategy", ["InPlace", "RecreateIfFinished"])
-@pytest.mark.parametrize(("field", "value"), [("preemptibility", "non-preemptible"), ("mnnvl", "Required")])
+@pytest.mark.parametrize(
+    ("strategy", "field", "value"),
+    [("InPlace", "preemptibility", "non-preemptible"), ("RecreateIfFinished", "mnnvl", "Required")],
+)
 def test_what_no_put_can_change_needs_a_strategy_that_recreates(
     shared_world: World, name: str, strategy: str, field: str, value: str
 ) -> None:
@@ -205,7 +207,7 @@ def test_what_no_put_can_change_needs_a_strategy_that_recreates(
     (workload,) = world.workloads(name)
     metadata = workload["v2"]["metadata"]
     assert value in (metadata["preemptibility"], metadata["configuration"]["mnnvl"])
-    world.polls(4)
+    world.polls()
     assert world.written(name) == ["create_workload_v2", "delete_workload_v2", "create_workload_v2"]
 
 

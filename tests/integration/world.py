@@ -206,8 +206,8 @@ class World:
 
         self.until(there)
 
-    def polls(self, more: int = 6) -> None:
-        """Waits until the fleet was read so many times more: with the shared world's intervals half are sweeps."""
+    def polls(self, more: int = 3) -> None:
+        """Waits until the fleet was read so many times more: in the shared world each of these is a sweep."""
         before = self._reads()
         self.until(lambda: self._reads() >= before + more)
 
