@@ -14,6 +14,7 @@ from typing import Any
 from runai_simulator import ControlClient, RunningSimulator
 from tests.control_plane import ControlPlane, Kubectl
 from tests.control_plane.processes import wait_until
+from tests.integration.finalizers import take_finalizers
 
 PATIENCE = 30.0
 """Seconds after which what should have happened has not."""
@@ -247,10 +248,9 @@ class World:
     def dismantle(self) -> None:
         """Takes connection and finalizers away, so that the namespace can go without an operator."""
         self.kubectl("delete", "rcon", self.connection, "--ignore-not-found")
-        for name in self.kubectl("get", "rwl", "-o", "name", namespace=self.namespace).split():
-            self.kubectl(
-                "patch", name, "--type=merge", "-p", '{"metadata":{"finalizers":null}}', namespace=self.namespace
-            )
+        resources = self.kubectl("get", "rwl", "-o", "name", namespace=self.namespace).split()
+        names = [each.rpartition("/")[2] for each in resources]
+        take_finalizers(self.control_plane.kubeconfig, self.namespace, names)
 
     def story(self) -> str:
         """What a person would want to read when a test fails."""
