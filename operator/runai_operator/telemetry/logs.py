@@ -21,6 +21,7 @@ class LogFormat(StrEnum):
 
 LEVELS = {
     "kopf.objects": logging.WARNING,  # Kopf tells every handler's success; what happened is told by us
+    "kopf._core.reactor.running": logging.ERROR,  # it warns that signals are not its own: they are ours
     "aiohttp.access": logging.WARNING,
     "uvicorn.access": logging.WARNING,
     "httpx": logging.WARNING,
