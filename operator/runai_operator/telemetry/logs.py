@@ -103,6 +103,7 @@ def _route(handler: logging.Handler, level: str) -> None:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
+        logging.getLogger(name).setLevel(logging.NOTSET)
     for name, least in LEVELS.items():
         logging.getLogger(name).setLevel(max(least, root.level))
 

@@ -65,6 +65,13 @@ def test_uvicorns_own_handlers_are_taken_from_it():
     assert (other.getvalue(), len(lines(stream))) == ("", 1)
 
 
+def test_a_level_that_a_uvicorn_server_set_for_itself_hides_nothing():
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    configure_logging("json", "info", stream := io.StringIO())
+    logging.getLogger("uvicorn.error").warning("no longer hidden")
+    assert len(lines(stream)) == 1
+
+
 def test_kopfs_successes_are_not_told_and_its_warnings_are(stream):
     logging.getLogger("kopf.objects").info("Handler succeeded.")
     logging.getLogger("kopf.objects").warning("Handler failed.")
