@@ -211,6 +211,23 @@ def test_what_no_put_can_change_needs_a_strategy_that_recreates(
     assert world.written(name) == ["create_workload_v2", "delete_workload_v2", "create_workload_v2"]
 
 
+@pytest.mark.parametrize("strategy", ["InPlace", "RecreateIfFinished"])
+def test_what_a_put_can_change_is_not_kept_back_by_what_none_can(shared_world: World, name: str, strategy: str) -> None:
+    world = shared_world
+    world.submit(name, updateStrategy=strategy)
+    world.until_ready(name)
+    world.submit(name, updateStrategy=strategy, scheduling={"priority": "high", "mnnvl": "Required"})
+    world.until_ready(name, "RecreateRequired")
+    (workload,) = world.workloads(name)
+    assert workload["v2"]["metadata"]["priority"] == "high"
+    message = world.condition("Ready", name)["message"]
+    assert "spec.scheduling.mnnvl" in message
+    assert "priority" not in message
+    assert world.condition("Synced", name)["status"] == "False"
+    world.polls()
+    assert world.written(name) == ["create_workload_v2", "update_workload_v2"]
+
+
 def test_taking_back_what_needs_recreating_leaves_the_workload_as_it_was(shared_world: World, name: str) -> None:
     world = shared_world
     world.submit(name)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
+import socket
 import subprocess
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -85,6 +88,27 @@ def test_it_stops_cleanly_on_sigterm(world: World) -> None:
     assert world.operator.stop() == 0
     assert time.monotonic() - began < STOPS_WITHIN
     assert "Traceback" not in world.operator.log()
+
+
+def test_it_stops_in_time_while_it_still_waits_for_an_api_server(bare_world: World, tmp_path: Path) -> None:
+    operator = bare_world.operator
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(30)
+        cluster = {"name": "c", "cluster": {"server": f"http://127.0.0.1:{silent.getsockname()[1]}"}}
+        config = {"apiVersion": "v1", "kind": "Config", "clusters": [cluster], "current-context": "c"}
+        config |= {
+            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+            "users": [{"name": "u", "user": {"token": "x"}}],
+        }
+        kubeconfig = tmp_path / "silent.json"
+        kubeconfig.write_text(json.dumps(config))
+        operator.start(KUBECONFIG=str(kubeconfig))
+        asked, _ = silent.accept()
+        with asked:
+            began = time.monotonic()
+            assert operator.stop() == 0
+    assert time.monotonic() - began < STOPS_WITHIN
+    assert "Traceback" not in operator.log()
 
 
 @pytest.mark.parametrize("operation", ["create_workload_v2", "get_workloads", "grant_token_v2"])

@@ -9,7 +9,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 from aiohttp import ClientError
 from kubernetes.aio import client, config
@@ -133,22 +133,41 @@ async def run(settings: Settings) -> None:
     """Runs until SIGTERM or SIGINT, and stops within ten seconds of it."""
     configure_logging(settings.log_format, settings.log_level)
     gc.set_threshold(100_000, 20, 50)
-    stop = asyncio.Event()
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
-    async with _api() as api, AsyncExitStack() as stack:
-        cluster_id = settings.cluster_id or await KubernetesApi(api).cluster_id()
-        process = Process(settings, api, cluster_id)
-        await _start(process, stack)
-        log.info("runai-operator %s looks after cluster %s", __version__, cluster_id)
+    stop, start_up = asyncio.Event(), asyncio.timeout(None)
+    _on_signal(stop, start_up)
+    async with AsyncExitStack() as stack:
+        try:
+            async with start_up:
+                process = await _start(settings, stack)
+        except TimeoutError:
+            if not start_up.expired():
+                raise
+            log.info("stopping: it was still being started")
+            return
         await stop.wait()
         log.info("stopping: what is in hand is finished first")
         process.health.shut_down()
 
 
-async def _start(process: Process, stack: AsyncExitStack) -> None:
+def _on_signal(stop: asyncio.Event, start_up: asyncio.Timeout) -> None:
+    """SIGTERM and SIGINT set `stop`, and cut the start-up short, which may wait for an API server for long."""
+    loop = asyncio.get_running_loop()
+
+    def asked() -> None:
+        stop.set()
+        with suppress(RuntimeError):  # it is over
+            start_up.reschedule(loop.time())
+
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, asked)
+
+
+async def _start(settings: Settings, stack: AsyncExitStack) -> Process:
     """What is entered last is left first: the workers stop before what they use."""
-    settings, health = process.settings, process.health
+    api = await stack.enter_async_context(_api())
+    cluster_id = settings.cluster_id or await KubernetesApi(api).cluster_id()
+    process = Process(settings, api, cluster_id)
+    health = process.health
     watch = Watch(process.index, process.moved(), asyncio.get_running_loop(), namespaces=settings.watch_namespaces)
     health.ready("watch", lambda: None if watch.ready.is_set() else "the watch has not begun")
     port = await stack.enter_async_context(
@@ -185,7 +204,10 @@ async def _start(process: Process, stack: AsyncExitStack) -> None:
         )
     )
     health.live("workers", at_most(STUCK, workers.longest, what="a worker has been at one resource"))
+    health.live("pollers", process.registry.ended)
     await stack.enter_async_context(_beating(health))
+    log.info("runai-operator %s looks after cluster %s", __version__, cluster_id)
+    return process
 
 
 async def _all_connections(process: Process) -> list[str]:

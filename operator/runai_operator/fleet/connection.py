@@ -66,6 +66,11 @@ class LiveConnection:
         self._task = asyncio.create_task(self._poller.run(), name="poller")
         self._task.add_done_callback(_complain)
 
+    @property
+    def ended(self) -> bool:
+        """Whether its poller ended by itself: a fault of ours that only a restart mends."""
+        return self._task is not None and self._task.done() and not self._task.cancelled()
+
     async def stop_polling(self) -> None:
         if self._task is not None:
             self._task.cancel()

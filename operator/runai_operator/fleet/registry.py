@@ -139,6 +139,11 @@ class Registry:
         entry = self._entries.get(name)
         return entry is not None and entry.live.answered and entry.live.error is None
 
+    def ended(self) -> str | None:
+        """For `/livez`: whose poller ended, which none does by itself."""
+        names = [name for name, entry in self._entries.items() if entry.live.ended]
+        return f"nothing polls {', '.join(names)} any more" if names else None
+
     def phases(self, name: str) -> dict[str, int]:
         """How many workloads of its fleet are in each phase."""
         entry = self._entries.get(name)

@@ -194,6 +194,7 @@ def refused(error: RunaiError) -> Outcome:
         return Outcome(Reason.THROTTLED, error.message, after=error.retry_after, retry=error.retry_after is None)
     reasons: dict[type[RunaiError], Reason] = {
         Rejected: Reason.TOO_LARGE if error.status == 413 else Reason.REJECTED,
+        Conflict: Reason.REJECTED,
         Forbidden: Reason.NOT_PERMITTED,
         NotFound: Reason.RUNAI_UNAVAILABLE,
         Ambiguous: Reason.OUTCOME_UNKNOWN,

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from runai_operator.api.names import RERUN_AT
 from runai_operator.api.reasons import Reason
+from runai_operator.api.workload import RunaiWorkloadSpec
 from runai_operator.sync.actions import (
     Action,
     Adopt,
@@ -182,24 +183,27 @@ def let_an_unanswered_update_settle(situation: Situation) -> Action | None:
 
 
 def follow_the_spec(situation: Situation) -> Action | None:
-    observed, spec, desired = situation.observed, situation.spec, situation.desired
-    if not situation.spec_changed or not isinstance(observed, Present) or spec is None or desired is None:
+    """What an update cannot change is left for a new workload; what else changed is put."""
+    observed, spec = situation.observed, situation.spec
+    if not isinstance(observed, Present) or spec is None:
+        return None
+    stuck = fixed_changes(situation)
+    if not situation.spec_changed and not stuck:
         return None
     if spec.update_strategy == "Recreate":
         return _recreate(situation)
     lossless = observed.finished or observed.sync_status == "Failed"
     if spec.update_strategy == "RecreateIfFinished" and lossless:
         return _recreate(situation)
-    stuck = fixed_changes(situation)
-    if stuck:
-        return Reject(Reason.RECREATE_REQUIRED, _needs_recreating(situation, stuck))
-    return Update()
+    return Update() if situation.spec_changed and not (stuck and _nothing_to_put(situation, spec)) else None
 
 
 def correct_what_drifted(situation: Situation) -> Action | None:
     spec = situation.spec
     if not situation.drift or spec is None or spec.drift.mode != "Correct" or situation.corrected:
         return None
+    if situation.spec_changed:
+        return None  # and an update cannot follow it
     if isinstance(situation.observed, Present) and situation.observed.finished:
         return None  # a PUT might run it again
     if all(fixed(each) for each in situation.drift):
@@ -219,6 +223,11 @@ def suspend_or_resume(situation: Situation) -> Action | None:
         message = f"Run:ai cannot suspend or resume a {observed.row.type}: remove spec.suspend"
         return Reject(Reason.REJECTED, message)
     return Suspend() if spec.suspend else Resume()
+
+
+def tell_what_only_a_new_workload_can_take(situation: Situation) -> Action | None:
+    stuck = fixed_changes(situation)
+    return Reject(Reason.RECREATE_REQUIRED, _needs_recreating(situation, stuck)) if stuck else None
 
 
 def settle(situation: Situation) -> Action | None:  # noqa: ARG001 (a policy like the others)
@@ -242,13 +251,15 @@ POLICIES: tuple[Policy, ...] = (
     follow_the_spec,
     correct_what_drifted,
     suspend_or_resume,
+    tell_what_only_a_new_workload_can_take,
     settle,
 )
 
 FOLLOW_UP = 1.0
 """Seconds until a workload on its way out is looked at again."""
 
-FIXED_PATHS = frozenset({*(f"/scheduling/{field}" for field in FIXED), "/manifest/kind", "/manifest/apiVersion"})
+KIND = ("apiVersion", "kind")
+FIXED_PATHS = frozenset({*(f"/scheduling/{field}" for field in FIXED), *(f"/manifest/{field}" for field in KIND)})
 
 LET_GO = "delete this resource with the annotation runai-operator.io/release=true, or give the workload back"
 
@@ -265,16 +276,26 @@ def fixed(difference: Difference) -> bool:
 
 
 def fixed_changes(situation: Situation) -> list[str]:
-    """The changed fields, in the spec's spelling, that only a new workload can take."""
+    """The changed fields, in the spec's spelling, that only a new workload can take.
+
+    While the spec is the one that was submitted, another kind is none of its doing: that is drift.
+    """
     desired, claim, observed = situation.desired, situation.resource.claim, situation.observed
     if desired is None or not isinstance(observed, Present) or observed.view is None:
         return []
     before = claim.fixed if claim else None
     changed = [f"scheduling.{field}" for field in FIXED if before and before.get(field) != desired.fixed[field]]
     raw = observed.view.workload.raw_manifest or {}
-    return changed + [
-        f"manifest.{field}" for field in ("apiVersion", "kind") if raw.get(field) != desired.manifest[field]
-    ]
+    if situation.spec_changed:
+        changed += [f"manifest.{field}" for field in KIND if raw.get(field) != desired.manifest[field]]
+    return changed
+
+
+def _nothing_to_put(situation: Situation, spec: RunaiWorkloadSpec) -> bool:
+    """Whether an update would change nothing, or would have to make another kind of the workload."""
+    if spec.drift.mode != "Ignore" and all(fixed(each) for each in situation.drift):
+        return True
+    return any(f"manifest.{field}" in fixed_changes(situation) for field in KIND)
 
 
 def _nothing_of_ours(observed: Observed) -> bool:

@@ -14,7 +14,7 @@ from runai_operator.fleet.keeper import Keeper
 from runai_operator.fleet.registry import Registry, Tools
 from runai_operator.sync.ports import NotYet, Problem
 from runai_simulator import RunningSimulator
-from tests.unit.engine.virtual_time import CLOCK
+from tests.unit.engine.virtual_time import CLOCK, LoopClock
 
 GOOD = {"clientId": "demo", "clientSecret": "demo-secret"}
 
@@ -55,6 +55,13 @@ class FakeCluster:
     @property
     def ready(self) -> dict[str, Any]:
         return next(each for each in self.statuses[-1]["conditions"] if each["type"] == "Ready")
+
+
+class NoSleep(LoopClock):
+    """A clock whose alarm is broken."""
+
+    async def sleep(self, _seconds: float, /) -> None:
+        raise RuntimeError("no alarm")
 
 
 class Office:
@@ -109,6 +116,24 @@ def test_a_connection_that_works_is_found_and_told_once() -> None:
         await office.keeper.reconcile("default")
         assert len(office.cluster.statuses) == 1
         assert office.cluster.events == ["Connected"]
+
+    in_office(story)
+
+
+def test_a_poller_that_ended_by_itself_is_told_to_the_probe() -> None:
+    async def story(office: Office) -> None:
+        await office.settle()
+        assert office.registry.ended() is None
+        await office.registry.aclose()
+        office.answered.clear()
+        office.registry = Registry(Tools(vault=office.cluster, clock=NoSleep(), timeout=5), office._listeners)
+        assert office.cluster.body is not None
+        await office.registry.apply("default", office.cluster.body)
+        async with asyncio.timeout(10):
+            await office.answered.wait()
+            while office.registry.ended() is None:
+                await asyncio.sleep(0)
+        assert office.registry.ended() == "nothing polls default any more"
 
     in_office(story)
 

@@ -21,16 +21,18 @@ from runai_operator.sync.actions import (
 from runai_operator.sync.compare import Difference
 from runai_operator.sync.decide import decide, fingerprint
 from runai_operator.sync.situation import Gone, Leaving, Ownership, Unknown
-from tests.unit.sync.builders import a_resource, a_situation, a_workload
+from tests.unit.sync.builders import a_resource, a_situation, a_workload, desired_of
 
 NEW = a_resource()
 CLAIMED = a_resource().claimed()
 OURS = a_resource().claimed().submitted()
 CHANGED = OURS.with_spec(scheduling={"priority": "high"})
+CHANGED_IN_PART = OURS.with_spec(scheduling={"priority": "high", "mnnvl": "Required"})
 IN_PLACE = {"updateStrategy": "InPlace"}
 RECREATE = {"updateStrategy": "Recreate"}
 
 RUNNING = a_workload().seen()
+PUT = a_workload().submitted_from(desired_of(CHANGED_IN_PART.built)).seen()
 COMPLETED = a_workload().in_phase("Completed").seen()
 FAILED = a_workload().in_phase("Failed").seen()
 STRANGERS = a_workload().seen(Ownership.ANOTHERS, owner="RunaiWorkload attic/trainer of cluster cluster-2")
@@ -144,6 +146,30 @@ UPDATING = {
     ),
     "another kind needs recreating": (
         (OURS.with_spec(manifest={"apiVersion": "batch/v1", "kind": "CronJob"}), RUNNING),
+        (Reject, Reason.RECREATE_REQUIRED),
+    ),
+    "a new mnnvl keeps what else changed from nothing": (
+        (CHANGED_IN_PART, RUNNING, {"drift": DRIFT}),
+        Update(),
+    ),
+    "nor does it under InPlace though finished": (
+        (CHANGED_IN_PART.with_spec(**IN_PLACE), COMPLETED, {"drift": DRIFT}),
+        Update(),
+    ),
+    "where drift is not looked at, what else changed cannot be told, and is put": (
+        (CHANGED_IN_PART.with_spec(drift={"mode": "Ignore"}), RUNNING),
+        Update(),
+    ),
+    "once the rest is put, the new mnnvl is told": (
+        (CHANGED_IN_PART, PUT),
+        (Reject, Reason.RECREATE_REQUIRED),
+    ),
+    "once the rest is put, drift is corrected all the same": (
+        (CHANGED_IN_PART, PUT, {"drift": DRIFT}),
+        Update(corrects=fingerprint(DRIFT)),
+    ),
+    "another kind is not put to correct what differs": (
+        (OURS.with_spec(manifest={"apiVersion": "batch/v1", "kind": "CronJob"}), RUNNING, {"drift": DRIFT}),
         (Reject, Reason.RECREATE_REQUIRED),
     ),
     "a new mnnvl recreates a finished one": (

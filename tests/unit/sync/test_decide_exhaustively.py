@@ -30,7 +30,7 @@ from runai_operator.sync.actions import (
     Wait,
 )
 from runai_operator.sync.compare import Difference
-from runai_operator.sync.decide import POLICIES, decide
+from runai_operator.sync.decide import POLICIES, decide, fixed_changes
 from runai_operator.sync.names import Names
 from runai_operator.sync.situation import Gone, Leaving, Observed, Ownership, Present, Situation, Unknown
 from tests.unit.sync.builders import (
@@ -67,6 +67,7 @@ CLAIMS = tuple(
         lambda r: r.replacing(WORKLOAD_ID),
         lambda r: r.replacing("w-0"),
         lambda r: r.claimed(workload_name="misspelt"),
+        lambda r: r.claimed(fixed={"preemptibility": None, "mnnvl": "Required"}),
     )
 )
 RECORDS = tuple(
@@ -192,6 +193,10 @@ def rules(situation: Situation, action: Action) -> Iterator[tuple[str, bool]]:
         yield "a recorded one is only created anew where the claim replaces it", resource.replacing
     if isinstance(action, Update):
         yield "no second PUT for the same drift", situation.spec_changed or not situation.corrected
+        yield (
+            "no PUT that makes another kind",
+            not {"manifest.kind", "manifest.apiVersion"} & {*fixed_changes(situation)},
+        )
         yield "drift is undone only under Correct", situation.spec_changed or spec.drift.mode == "Correct"
         yield "no PUT while another is open", not situation.unsettled
     if isinstance(action, Suspend | Resume):
@@ -207,7 +212,7 @@ def has_cause(situation: Situation) -> bool:
     if isinstance(observed, Gone):
         corrects = observed.finished is False and spec.drift.mode == "Correct"
         return corrects or (situation.spec_changed and spec.update_strategy != "InPlace")
-    if not situation.spec_changed or spec.update_strategy == "InPlace":
+    if spec.update_strategy == "InPlace" or not (situation.spec_changed or fixed_changes(situation)):
         return False
     return spec.update_strategy == "Recreate" or observed.finished or observed.sync_status == "Failed"
 
@@ -221,7 +226,10 @@ def broken(situations: Iterator[Situation]) -> tuple[int, list[Broken]]:
     return count, found
 
 
-@pytest.mark.parametrize("claim", CLAIMS, ids=["no claim", "plain", "replacing", "replaced before", "of another name"])
+CLAIM_NAMES = ("no claim", "plain", "replacing", "replaced before", "of another name", "of another mnnvl")
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=CLAIM_NAMES)
 def test_every_promise_is_kept_for_whatever_lives(claim):
     count, found = broken(the_living(resources((claim,), FINALIZED, RECORDS, RERUNS)))
     assert count > 10_000
