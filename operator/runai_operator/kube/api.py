@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -21,8 +22,6 @@ log = logging.getLogger(__name__)
 MERGE_PATCH = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
 FORBIDDEN, NOT_FOUND, CONFLICT, UNPROCESSABLE = 403, 404, 409, 422
-TEST_FAILED = "testing value /metadata/uid failed"
-"""What the API server says of a JSON Patch whose `test` does not hold (seen on 1.36)."""
 TIMEOUT = 30.0
 """Seconds for a request to the API server."""
 COMPONENT = "runai-operator"
@@ -234,6 +233,14 @@ async def _guarded(request: Any) -> Any:
     except ApiException as error:
         if error.status in (NOT_FOUND, CONFLICT):
             raise Stale from None
-        if error.status == UNPROCESSABLE and TEST_FAILED in str(error.body):
+        if error.status == UNPROCESSABLE and not _causes(error):
             raise Stale from None
         raise
+
+
+def _causes(error: ApiException) -> Any:
+    """What the API server finds wrong with an object; of a `test` that fails it names nothing (seen on 1.36)."""
+    try:
+        return json.loads(error.body or "")["details"]["causes"]
+    except (ValueError, LookupError, TypeError):
+        return None

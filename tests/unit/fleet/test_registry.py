@@ -125,14 +125,11 @@ def test_a_poller_that_ended_by_itself_is_told_to_the_probe() -> None:
         await office.settle()
         assert office.registry.ended() is None
         await office.registry.aclose()
-        office.answered.clear()
         office.registry = Registry(Tools(vault=office.cluster, clock=NoSleep(), timeout=5), office._listeners)
         assert office.cluster.body is not None
         await office.registry.apply("default", office.cluster.body)
         async with asyncio.timeout(10):
-            await office.answered.wait()
-            while office.registry.ended() is None:
-                await asyncio.sleep(0)
+            await asyncio.wait([office.registry._entries["default"].live._task])
         assert office.registry.ended() == "nothing polls default any more"
 
     in_office(story)

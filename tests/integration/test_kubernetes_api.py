@@ -1,0 +1,142 @@
+"""Every write is guarded: held to the real API server, on whose refusals and their very words it relies."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from kubernetes.aio import client, config
+
+from runai_operator.api.names import FINALIZER
+from runai_operator.kube.api import KubernetesApi
+from runai_operator.sync.ports import Stale
+from runai_operator.sync.resource import Key, Resource
+from tests.control_plane import ControlPlane, Kubectl
+
+STATUS = {"observedGeneration": 1, "workloadId": "w-1", "conditions": []}
+OTHERS = "example.org/finalizer"
+
+Story = Callable[[KubernetesApi], Awaitable[Any]]
+Play = Callable[[Story], Any]
+
+
+@pytest.fixture
+def writes() -> list[str]:
+    """What our API client says that it wrote."""
+    return []
+
+
+@pytest.fixture
+def play(crds: list[str], control_plane: ControlPlane, writes: list[str]) -> Play:  # noqa: ARG001 (the CRDs have to be there)
+    """Runs a story with our API client."""
+
+    async def told(story: Story) -> Any:
+        configuration = client.Configuration()
+        await config.load_kube_config(str(control_plane.kubeconfig), client_configuration=configuration)
+        async with client.ApiClient(configuration) as api:
+            return await story(KubernetesApi(api, wrote=writes.append))
+
+    return lambda story: asyncio.run(told(story))
+
+
+@pytest.fixture
+def key(kubectl: Kubectl, namespace: str) -> Key:
+    """Of a resource that was just applied."""
+    apply(kubectl, namespace)
+    return Key(namespace, "trainer")
+
+
+def apply(kubectl: Kubectl, namespace: str, **metadata: Any) -> None:
+    manifest = {"apiVersion": "batch/v1", "kind": "Job", "spec": {}}
+    body = {"apiVersion": "runai-operator.io/v1alpha1", "kind": "RunaiWorkload", "spec": {"manifest": manifest}}
+    kubectl(
+        "apply",
+        "--server-side",
+        "-f",
+        "-",
+        input=body | {"metadata": {"name": "trainer", **metadata}},
+        namespace=namespace,
+    )
+
+
+def stored(kubectl: Kubectl, key: Key) -> dict[str, Any]:
+    return dict(kubectl.json("get", "runaiworkload", key.name, namespace=key.namespace))
+
+
+def test_a_status_is_written_as_it_is_given(play: Play, kubectl: Kubectl, key: Key) -> None:
+    async def story(api: KubernetesApi) -> None:
+        resource = await api.fetch(key)
+        assert resource is not None
+        await api.write_status(resource, STATUS)
+
+    play(story)
+    assert stored(kubectl, key)["status"] == STATUS
+
+
+def test_the_status_of_a_namesake_that_came_later_is_not_written(play: Play, kubectl: Kubectl, key: Key) -> None:
+    before = Resource(stored(kubectl, key))
+    kubectl("delete", "runaiworkload", key.name, namespace=key.namespace)
+    apply(kubectl, key.namespace)
+    with pytest.raises(Stale):
+        play(lambda api: api.write_status(before, STATUS))
+    assert stored(kubectl, key)["status"] == {"observedGeneration": -1}
+
+
+def test_what_is_gone_takes_neither_status_nor_claim(play: Play, kubectl: Kubectl, key: Key) -> None:
+    before = Resource(stored(kubectl, key))
+    kubectl("delete", "runaiworkload", key.name, namespace=key.namespace)
+    assert play(lambda api: api.fetch(key)) is None
+    for write in (
+        lambda api: api.write_status(before, STATUS),
+        lambda api: api.claim(before, "{}"),
+        lambda api: api.release(before),
+    ):
+        with pytest.raises(Stale):
+            play(write)
+
+
+def test_an_older_resource_is_neither_claimed_nor_released(play: Play, kubectl: Kubectl, key: Key) -> None:
+    before = Resource(stored(kubectl, key))
+    kubectl("label", "runaiworkload", key.name, "a=b", namespace=key.namespace)
+    for write in (lambda api: api.claim(before, "{}"), lambda api: api.release(before)):
+        with pytest.raises(Stale):
+            play(write)
+    assert "finalizers" not in stored(kubectl, key)["metadata"]
+
+
+def test_claim_and_release_touch_no_finalizer_but_ours(play: Play, kubectl: Kubectl, namespace: str) -> None:
+    apply(kubectl, namespace, finalizers=[OTHERS])
+    key = Key(namespace, "trainer")
+
+    async def story(api: KubernetesApi) -> list[list[str]]:
+        resource = await api.fetch(key)
+        assert resource is not None
+        claimed = await api.claim(resource, "{}")
+        await api.release(claimed)
+        released = await api.fetch(key)
+        assert released is not None
+        return [each.metadata["finalizers"] for each in (claimed, released)]
+
+    assert play(story) == [[OTHERS, FINALIZER], [OTHERS]]
+    kubectl(
+        "patch", "runaiworkload", "trainer", "--type=merge", '-p={"metadata":{"finalizers":null}}', namespace=namespace
+    )
+
+
+def test_a_refusal_that_is_no_guard_is_an_error(play: Play, kubectl: Kubectl, key: Key) -> None:
+    with pytest.raises(client.ApiException) as refused:
+        play(lambda api: api.write_status(Resource(stored(kubectl, key)), {"observedGeneration": "many"}))
+    assert refused.value.status == 422
+
+
+def test_an_event_that_the_api_server_refuses_fails_nothing(
+    play: Play, kubectl: Kubectl, key: Key, writes: list[str]
+) -> None:
+    body = stored(kubectl, key)
+    play(lambda api: api.event(Resource(body), "Submitted", "as workload w-1"))
+    assert writes == ["event"]
+    body["metadata"]["namespace"] = "never-made"
+    play(lambda api: api.event(Resource(body), "Submitted", "as workload w-1"))
+    assert writes == ["event"], "counted, though it was not written"
