@@ -18,8 +18,8 @@ from runai_operator.runai.errors import (
 )
 from runai_operator.runai.models import WorkloadV2
 from runai_operator.sync import actions
+from runai_operator.sync.actions import FOLLOW_UP
 from runai_operator.sync.claim import Claim
-from runai_operator.sync.decide import FOLLOW_UP
 from runai_operator.sync.ledger import Ledger
 from runai_operator.sync.names import recorded
 from runai_operator.sync.ports import Connections, Kubernetes

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from runai_operator.api.reasons import Reason
 
+FOLLOW_UP = 1.0
+"""Seconds until what is under way in Run:ai is looked at again."""
+
 
 @dataclass(frozen=True)
 class Claim:

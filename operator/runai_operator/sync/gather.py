@@ -10,11 +10,11 @@ from runai_operator.api.reasons import Reason
 from runai_operator.api.workload import RunaiWorkloadSpec
 from runai_operator.runai.errors import RunaiError
 from runai_operator.sync.compare import Difference, differences, without
-from runai_operator.sync.decide import fingerprint
 from runai_operator.sync.desired import Desired, desire
 from runai_operator.sync.ledger import Ledger
 from runai_operator.sync.names import Names, decided, resolve, wanted_project
 from runai_operator.sync.observe import Observer, at_rest, unknown
+from runai_operator.sync.policies.following import fingerprint
 from runai_operator.sync.ports import Connection, Connections, Kubernetes, NotYet, Problem
 from runai_operator.sync.resource import Resource
 from runai_operator.sync.situation import Gone, Observed, Present, Situation, Unknown

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from runai_operator.api.reasons import Reason, Retry
 from runai_operator.sync.act import Actor, Outcome
-from runai_operator.sync.actions import Claim
-from runai_operator.sync.decide import FOLLOW_UP, decide
+from runai_operator.sync.actions import FOLLOW_UP, Claim
+from runai_operator.sync.decide import decide
 from runai_operator.sync.gather import Gatherer
 from runai_operator.sync.ledger import Ledger
 from runai_operator.sync.observe import instant

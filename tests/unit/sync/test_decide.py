@@ -19,7 +19,8 @@ from runai_operator.sync.actions import (
     Wait,
 )
 from runai_operator.sync.compare import Difference
-from runai_operator.sync.decide import decide, fingerprint
+from runai_operator.sync.decide import decide
+from runai_operator.sync.policies.following import fingerprint
 from runai_operator.sync.situation import Gone, Leaving, Ownership, Unknown
 from tests.unit.sync.builders import a_resource, a_situation, a_workload, desired_of
 

@@ -30,8 +30,9 @@ from runai_operator.sync.actions import (
     Wait,
 )
 from runai_operator.sync.compare import Difference
-from runai_operator.sync.decide import POLICIES, decide, fixed_changes
+from runai_operator.sync.decide import POLICIES, decide
 from runai_operator.sync.names import Names
+from runai_operator.sync.policies.following import fixed_changes
 from runai_operator.sync.situation import Gone, Leaving, Observed, Ownership, Present, Situation, Unknown
 from tests.unit.sync.builders import (
     DESIRED,

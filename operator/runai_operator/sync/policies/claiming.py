@@ -1,0 +1,59 @@
+"""Before anything is sent: what forbids it, what must be known, and the claim that says what will be sent."""
+
+from __future__ import annotations
+
+from runai_operator.api.names import RERUN_AT
+from runai_operator.sync.actions import Action, Claim, Reject, Wait
+from runai_operator.sync.names import recorded
+from runai_operator.sync.situation import Gone, Observed, Ownership, Present, Situation, Unknown
+
+
+def take_back_what_was_replaced(situation: Situation) -> Action | None:
+    """What `kubectl replace` took away comes back before all else: without finalizer a deletion would orphan it."""
+    resource = situation.resource
+    if resource.workload_id is None or (resource.finalized and resource.claim is not None):
+        return None
+    if resource.claim is not None:
+        return Claim(replaces=resource.claim.replaces, rerun_at=resource.claim.rerun_at)
+    return Claim() if situation.names or recorded(resource) else None
+
+
+def refuse_what_a_person_must_mend(situation: Situation) -> Action | None:
+    return Reject(*situation.problem) if situation.problem else None
+
+
+def wait_while_the_outcome_is_unknown(situation: Situation) -> Action | None:
+    observed = situation.observed
+    return Wait(observed.reason, observed.message, observed.after) if isinstance(observed, Unknown) else None
+
+
+def claim_before_the_first_write(situation: Situation) -> Action | None:
+    """And anew when what it says was mended before it was submitted."""
+    resource, claim = situation.resource, situation.resource.claim
+    if claim is None:
+        return Claim(rerun_at=resource.rerun_asked)
+    if not resource.finalized:
+        return Claim(replaces=claim.replaces, rerun_at=claim.rerun_at)
+    if resource.workload_id is not None or not _nothing_of_ours(situation.observed):
+        return None
+    return Claim(rerun_at=claim.rerun_at) if outdated(situation) else None
+
+
+def outdated(situation: Situation) -> bool:
+    """Whether the claim says something else than what a Create would send now."""
+    claim, desired = situation.resource.claim, situation.desired
+    if claim is None or desired is None:
+        return False
+    names = (claim.workload_name, claim.project_id)
+    return names != (desired.name, desired.project_id) or claim.fixed != desired.fixed
+
+
+def recreating(situation: Situation) -> Claim:
+    resource = situation.resource
+    claimed = resource.claim.rerun_at if resource.claim else None
+    return Claim(replaces=resource.workload_id, rerun_at=resource.annotation(RERUN_AT) or claimed)
+
+
+def _nothing_of_ours(observed: Observed) -> bool:
+    """Whether the claimed name holds nothing of ours: it is free, or another's."""
+    return isinstance(observed, Gone) or (isinstance(observed, Present) and observed.ownership is not Ownership.OURS)
