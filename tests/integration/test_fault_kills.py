@@ -1,10 +1,14 @@
-"""The operator killed at each await, and started again: no duplicate, no orphan, nothing stuck."""
+"""The operator killed at each await, and started again: no duplicate, no orphan, nothing stuck.
+
+Where it awaits is not written down here: each story is rehearsed, and each answer of a port in it is a place to die.
+"""
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,157 +18,237 @@ import pytest
 from tests.integration.world import World, a_job
 
 KILLED = Path(__file__).with_name("killed.py")
+REHEARSED = "rehearsed"
+LATE = 5.0
+"""Seconds until a POST shows in the list: longer than it takes to start again, shorter than the settle window then."""
+Names = Sequence[str]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One resource, and all the workloads that there ever were of its name."""
+
+    resource: dict[str, Any] | None
+    workloads: list[dict[str, Any]]
+
+    def is_one(self, *, wanted: str, ever: int) -> bool:
+        """Whether one workload lives, of `ever` that there were at most, and the resource tells of it."""
+        living = [each for each in self.workloads if not each["deleted"]]
+        assert len(living) <= 1, "a duplicate"
+        assert len(self.workloads) <= ever, "submitted once too often"
+        if self.resource is None or [image(each) for each in living] != [wanted]:
+            return False
+        status = self.resource.get("status", {})
+        ready = next((each for each in status.get("conditions", []) if each["type"] == "Ready"), {})
+        told = (status.get("workloadId"), ready.get("reason"), ready.get("observedGeneration"))
+        return told == (living[0]["row"]["id"], "Running", self.resource["metadata"]["generation"])
+
+    def is_none(self) -> bool:
+        return self.resource is None and all(each["deleted"] for each in self.workloads)
 
 
 @dataclass(frozen=True)
 class Story:
-    """What happens to a resource: `before` it is killed, what is `asked` then, and what `holds` in the end."""
+    """What is `asked` of resources, and what there is once that `arrives`; there may be something `before`.
 
-    before: Callable[[World, str], None]
-    asked: Callable[[World, str], None]
-    holds: Callable[[World, str], bool]
-    awaits: tuple[str, ...]
-    exists_before: bool = True
+    `meanwhile` happens while the operator is dead; then it ends in what `ends` says. `awaits` are those that it needs
+    at the least: where none of them was died at, something else was played.
+    """
 
-
-def submitted(world: World, name: str) -> None:
-    world.submit(name)
-
-
-def nothing(world: World, name: str) -> None:
-    """The story begins with nothing."""
-
-
-def changed(world: World, name: str) -> None:
-    world.submit(name, manifest=a_job(image="trainer:2"), scheduling={"priority": "high"})
-
-
-def to_be_recreated(world: World, name: str) -> None:
-    world.submit(name, updateStrategy="Recreate")
-
-
-def changed_to_be_recreated(world: World, name: str) -> None:
-    world.submit(name, manifest=a_job(image="trainer:2"), updateStrategy="Recreate")
-
-
-def deleted(world: World, name: str) -> None:
-    world.kubectl("delete", "rwl", name, "--wait=false", namespace=world.namespace)
+    asked: Callable[[World, Names], None]
+    arrives: Callable[[Seen], bool]
+    awaits: frozenset[str]
+    before: Callable[[World, Names], None] | None = None
+    meanwhile: Callable[[World, Names], None] | None = None
+    ends: Callable[[Seen], bool] | None = None
+    list_delay: float = 0.0
 
 
 def image(workload: dict[str, Any]) -> str:
     return str(workload["v2"]["rawManifest"]["spec"]["template"]["spec"]["containers"][0]["image"])
 
 
-def one_alone(world: World, name: str, *, wanted: str, ever: int) -> bool:
-    """One workload that lives, of `ever` that there were; and a resource that tells of it."""
-    living = world.workloads(name)
-    assert len(living) <= 1, "a duplicate"
-    assert len(world.run.workloads(name)) <= ever, "submitted once too often"
-    if not living or image(living[0]) != wanted:
-        return False
-    resource = world.get(name)
-    ready = world.condition("Ready", name)
-    told = (resource["status"].get("workloadId"), ready.get("reason"), ready.get("observedGeneration"))
-    return told == (living[0]["row"]["id"], "Running", resource["metadata"]["generation"])
+def applied(tag: str, **spec: Any) -> Callable[[World, Names], None]:
+    """Each in a project of its own, which so has to be asked for."""
+
+    def apply(world: World, names: Names) -> None:
+        given = {"connectionRef": {"name": world.connection}, "manifest": a_job(image=tag), **spec}
+        items = [
+            {
+                "apiVersion": "runai-operator.io/v1alpha1",
+                "kind": "RunaiWorkload",
+                "metadata": {"name": name},
+                "spec": given | {"projectName": f"p-{name}"},
+            }
+            for name in names
+        ]
+        world.apply({"apiVersion": "v1", "kind": "List", "items": items})
+
+    return apply
 
 
-def one_as_submitted(world: World, name: str) -> bool:
-    return one_alone(world, name, wanted="trainer:1", ever=1)
+def deleted(world: World, names: Names) -> None:
+    world.kubectl("delete", "rwl", "--wait=false", *names, namespace=world.namespace)
 
 
-def one_as_changed(world: World, name: str) -> bool:
-    return one_alone(world, name, wanted="trainer:2", ever=1)
+def one_as_submitted(seen: Seen) -> bool:
+    return seen.is_one(wanted="trainer:1", ever=1)
 
 
-def one_anew(world: World, name: str) -> bool:
-    return one_alone(world, name, wanted="trainer:2", ever=2)
+def one_as_changed(seen: Seen) -> bool:
+    return seen.is_one(wanted="trainer:2", ever=1)
 
 
-def none(world: World, name: str) -> bool:
-    names = world.kubectl("get", "rwl", "-o", "name", namespace=world.namespace).split()
-    return not world.workloads(name) and f"runaiworkload.runai-operator.io/{name}" not in names
+def one_anew(seen: Seen) -> bool:
+    return seen.is_one(wanted="trainer:2", ever=2)
 
 
+def awaits(kubernetes: str, runai: str) -> frozenset[str]:
+    """What every story asks its ports, and these."""
+    asked = {"KubernetesApi": f"fetch write_status event {kubernetes}", "RunaiClient": f"get {runai}"}
+    return frozenset(f"{port}.{name}" for port, names in asked.items() for name in names.split())
+
+
+CREATING = awaits("namespace_labels claim", "projects create")
 STORIES = {
-    "create": Story(
-        nothing,
-        submitted,
-        one_as_submitted,
-        (
-            "KubernetesApi.fetch:1",
-            "KubernetesApi.claim:1",
-            "RunaiClient.create:1",
-            "KubernetesApi.write_status:1",
-            "RunaiClient.get:1",
-            "KubernetesApi.write_status:2",
-        ),
-        exists_before=False,
+    "create": Story(applied("trainer:1"), one_as_submitted, CREATING),
+    "create, and the list is late": Story(
+        applied("trainer:1"), one_as_submitted, CREATING | {"RunaiClient.read"}, list_delay=LATE
+    ),
+    "create, and deleted while the operator is away": Story(
+        applied("trainer:1"), one_as_submitted, CREATING, meanwhile=deleted, ends=Seen.is_none, list_delay=LATE
     ),
     "update": Story(
-        submitted,
-        changed,
+        applied("trainer:2", scheduling={"priority": "high"}),
         one_as_changed,
-        ("RunaiClient.get:1", "RunaiClient.update:1", "KubernetesApi.write_status:1", "RunaiClient.get:2"),
+        awaits("namespace_labels", "read update"),
+        before=applied("trainer:1"),
     ),
     "recreate": Story(
-        to_be_recreated,
-        changed_to_be_recreated,
+        applied("trainer:2", updateStrategy="Recreate"),
         one_anew,
-        (
-            "KubernetesApi.claim:1",
-            "RunaiClient.delete:1",
-            "KubernetesApi.write_status:1",
-            "RunaiClient.get:3",
-            "RunaiClient.create:1",
-            "KubernetesApi.write_status:2",
-        ),
+        awaits("namespace_labels claim", "read delete project list create"),
+        before=applied("trainer:1", updateStrategy="Recreate"),
     ),
     "delete": Story(
-        submitted,
         deleted,
-        none,
-        (
-            "RunaiClient.get:1",
-            "RunaiClient.delete:1",
-            "KubernetesApi.write_status:1",
-            "RunaiClient.project:1",
-            "KubernetesApi.release:1",
-        ),
+        Seen.is_none,
+        awaits("release", "read delete project"),
+        before=applied("trainer:1"),
     ),
 }
 
 
-def kill_points(story: Story) -> dict[str, str]:
-    """By the name of the resource on which it strikes."""
-    moments = (f"{await_}:{moment}" for await_ in story.awaits for moment in ("before", "after"))
-    return {f"kill-{number}": moment for number, moment in enumerate(moments)}
+class Theatre:
+    """A world whose operator can be held at its awaits."""
+
+    def __init__(self, world: World, story: Story) -> None:
+        self.world = world.with_settings(workers=128)
+        self.story = story
+        self._orders, self._awaits = world.folder / "hold.json", world.folder / "awaits.jsonl"
+        world.run.times(deleting=1.0, list_delay=story.list_delay)
+        world.secret()
+        world.connect()
+
+    def prepare(self, names: Names) -> None:
+        """Their projects, and what there is before the story begins."""
+        (cluster,) = [each["uuid"] for each in self.world.run.clusters() if each["name"] == "gpu-east"]
+        for name in names:
+            self.world.run.add_project(f"p-{name}", cluster)
+        if self.story.before is not None:
+            self.story.before(self.world, names)
+            self.until(one_as_submitted, names)
+
+    def start(self) -> None:
+        self.world.operator.start(sys.executable, KILLED, HELD_IN=str(self.world.folder))
+
+    def order(self, where: Mapping[str, int]) -> None:
+        """From now on awaits are counted: of each resource until so many, where it is held."""
+        self._awaits.write_text("")
+        written = self._orders.with_suffix(".new")
+        written.write_text(json.dumps(where))
+        written.rename(self._orders)
+
+    def forget_orders(self) -> None:
+        self._orders.unlink()
+
+    def awaits(self, resource: str) -> int:
+        """How many answers it has had."""
+        return sum(each["resource"] == resource for each in self._lines())
+
+    def held(self) -> dict[str, str]:
+        """By resource, the await at which it is held."""
+        return {each["resource"]: each["await"] for each in self._lines() if each["held"]}
+
+    def seen(self) -> Callable[[str], Seen]:
+        """How everything is just now."""
+        items = self.world.kubectl.json("get", "rwl", namespace=self.world.namespace)["items"]
+        workloads = self.world.run.workloads()
+        resources = {each["metadata"]["name"]: each for each in items}
+        return lambda name: Seen(resources.get(name), [each for each in workloads if each["row"]["name"] == name])
+
+    def until(self, holds: Callable[[Seen], bool], names: Names) -> None:
+        def so() -> bool:
+            seen = self.seen()
+            return all(holds(seen(name)) for name in names)
+
+        self.world.until(so)
+
+    def until_killed(self, holds: Callable[[Seen], bool], names: Names) -> None:
+        """Until each is held, or has arrived without getting so far; and the operator is dead."""
+
+        def over() -> bool:
+            if self.world.operator.exit_code() is not None:
+                return True
+            held, seen = self.held(), self.seen()
+            return all(name in held or holds(seen(name)) for name in names)
+
+        self.world.until(over)
+        if self.world.operator.running:
+            self.world.operator.kill()
+        assert self.world.operator.exit_code() == -signal.SIGKILL, self.world.operator.log()[-3000:]
+
+    def _lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self._awaits.read_text().splitlines()]
 
 
 @pytest.mark.parametrize("name", STORIES)
 def test_killed_at_each_await_it_leaves_nothing_twice_and_nothing_lost(bare_world: World, name: str) -> None:
-    world, story = bare_world, STORIES[name]
-    points = kill_points(story)
-    world.run.times(deleting=1.0)
-    world.secret()
-    world.connect()
-    if story.exists_before:
-        prepare(world, story, points)
-    for resource, point in points.items():
-        world.operator.start(sys.executable, KILLED, KILL_AT=f"{resource}:{point}")
-        story.asked(world, resource)
-        world.until(lambda: world.operator.exit_code() is not None)
-        assert world.operator.exit_code() == -signal.SIGKILL, f"{point}: {world.operator.log()[-3000:]}"
-    world.operator.start()
-    for resource in points:
-        world.until(lambda each=resource: story.holds(world, each))
-    assert all(story.holds(world, each) for each in points)
+    """Half of them are killed a second time, on the way back."""
+    story, theatre = STORIES[name], Theatre(bare_world, STORIES[name])
+    places = range(rehearse(theatre) + 1)
+    once, twice = [f"once-{place}" for place in places], [f"twice-{place}" for place in places]
+    theatre.prepare([*once, *twice])
+    assert theatre.world.operator.stop() == 0
+
+    theatre.start()
+    theatre.world.polls(2)
+    theatre.order(dict(zip([*once, *twice], [*places, *places], strict=True)))
+    story.asked(theatre.world, [*once, *twice])
+    theatre.until_killed(story.arrives, [*once, *twice])
+    assert story.awaits <= {*theatre.held().values()}
+
+    if story.meanwhile is not None:
+        story.meanwhile(theatre.world, [*once, *twice])
+    ends = story.ends or story.arrives
+    theatre.order({each: 1 + place % 7 for place, each in enumerate(twice)})
+    theatre.start()
+    theatre.until_killed(ends, [*once, *twice])
+
+    theatre.forget_orders()
+    theatre.world.operator.start()
+    theatre.until(ends, [*once, *twice])
+    theatre.world.polls(2)
+    theatre.until(ends, [*once, *twice])
 
 
-def prepare(world: World, story: Story, points: dict[str, str]) -> None:
-    """All of them are there, and settled."""
-    for resource in points:
-        story.before(world, resource)
-    world.operator.start()
-    for resource in points:
-        world.until_ready(resource)
-    assert world.operator.stop() == 0
+def rehearse(theatre: Theatre) -> int:
+    """How many awaits the story has when nothing goes wrong."""
+    theatre.start()
+    theatre.prepare([REHEARSED])
+    theatre.order({REHEARSED: sys.maxsize})
+    theatre.story.asked(theatre.world, [REHEARSED])
+    theatre.until(theatre.story.arrives, [REHEARSED])
+    counted = theatre.awaits(REHEARSED)
+    theatre.forget_orders()
+    return counted

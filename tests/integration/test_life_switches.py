@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,7 +15,8 @@ from kubernetes import client, config
 
 from runai_operator.api.names import GROUP, STAMP_PREFIX, VERSION, WORKLOADS
 from runai_simulator import RunningSimulator, Settings, Switches, Times
-from tests.integration.world import World, a_job
+from tests.control_plane.processes import wait_until
+from tests.integration.world import PATIENCE, World, a_job
 
 CREATE, PUT, DELETE = "create_workload_v2", "update_workload_v2", "delete_workload_v2"
 BY_DEFAULT = "low"
@@ -81,7 +83,7 @@ class Life:
 
     def becomes(self, reason: str, *, synced: bool = True, differs: frozenset[str] = frozenset()) -> dict[str, Any]:
         """Waits until Ready gives this reason for this generation, and Synced says what it should; the workload."""
-        self.world.until(lambda: self._is(reason, synced=synced, differs=differs))
+        wait_until(lambda: self._is(reason, synced=synced, differs=differs), PATIENCE, self._story)
         (workload,) = self.world.workloads(self.name)
         return workload
 
@@ -97,6 +99,10 @@ class Life:
         drift = {each["path"] for each in resource.get("status", {}).get("drift", [])}
         wanted = "True" if synced and not differs else "False"
         return (told.get("Ready", {}).get("reason"), says_synced, drift) == (reason, wanted, differs)
+
+    def _story(self) -> str:
+        told = {"status": self._get().get("status"), "runai": self.world.workloads(self.name)}
+        return f"{json.dumps(told, indent=1)}\n{self.world.written(self.name)}"
 
     def _get(self) -> dict[str, Any]:
         found = self._objects.get_namespaced_custom_object(GROUP, VERSION, self.world.namespace, WORKLOADS, self.name)
