@@ -19,8 +19,9 @@ from tests.integration.world import World, a_job
 
 KILLED = Path(__file__).with_name("killed.py")
 REHEARSED = "rehearsed"
-LATE = 5.0
-"""Seconds until a POST shows in the list: longer than it takes to start again, shorter than the settle window then."""
+LOOKUP = "RunaiClient.list"
+LATE = 600.0
+"""Seconds of Run:ai's clock until a POST shows in the list: until the test lets them pass."""
 Names = Sequence[str]
 
 
@@ -43,6 +44,9 @@ class Seen:
         told = (status.get("workloadId"), ready.get("reason"), ready.get("observedGeneration"))
         return told == (living[0]["row"]["id"], "Running", self.resource["metadata"]["generation"])
 
+    def is_in_doubt(self) -> bool:
+        return bool(self.workloads) and "workloadId" not in (self.resource or {}).get("status", {})
+
     def is_none(self) -> bool:
         return self.resource is None and all(each["deleted"] for each in self.workloads)
 
@@ -61,7 +65,7 @@ class Story:
     before: Callable[[World, Names], None] | None = None
     meanwhile: Callable[[World, Names], None] | None = None
     ends: Callable[[Seen], bool] | None = None
-    list_delay: float = 0.0
+    late: bool = False
 
 
 def image(workload: dict[str, Any]) -> str:
@@ -113,10 +117,10 @@ CREATING = awaits("namespace_labels claim", "projects create")
 STORIES = {
     "create": Story(applied("trainer:1"), one_as_submitted, CREATING),
     "create, and the list is late": Story(
-        applied("trainer:1"), one_as_submitted, CREATING | {"RunaiClient.read"}, list_delay=LATE
+        applied("trainer:1"), one_as_submitted, CREATING | {"RunaiClient.read"}, late=True
     ),
     "create, and deleted while the operator is away": Story(
-        applied("trainer:1"), one_as_submitted, CREATING, meanwhile=deleted, ends=Seen.is_none, list_delay=LATE
+        applied("trainer:1"), one_as_submitted, CREATING, meanwhile=deleted, ends=Seen.is_none, late=True
     ),
     "update": Story(
         applied("trainer:2", scheduling={"priority": "high"}),
@@ -143,10 +147,10 @@ class Theatre:
     """A world whose operator can be held at its awaits."""
 
     def __init__(self, world: World, story: Story) -> None:
-        self.world = world.with_settings(workers=128)
+        self.world = world.with_settings(workers=128, settle_margin=8 if story.late else 2)
         self.story = story
         self._orders, self._awaits = world.folder / "hold.json", world.folder / "awaits.jsonl"
-        world.run.times(deleting=1.0, list_delay=story.list_delay)
+        world.run.times(deleting=1.0, list_delay=LATE if story.late else 0.0)
         world.secret()
         world.connect()
 
@@ -179,6 +183,16 @@ class Theatre:
     def held(self) -> dict[str, str]:
         """By resource, the await at which it is held."""
         return {each["resource"]: each["await"] for each in self._lines() if each["held"]}
+
+    def in_doubt(self, names: Names) -> set[str]:
+        """Those of which there is a workload that no status tells of."""
+        seen = self.seen()
+        return {name for name in names if seen(name).is_in_doubt()}
+
+    def show_what_is_late(self, looked_for: set[str]) -> None:
+        """But not before it was looked for in vain."""
+        self.world.until(lambda: looked_for <= {each["resource"] for each in self._lines() if each["await"] == LOOKUP})
+        self.world.run.advance(LATE)
 
     def seen(self) -> Callable[[str], Seen]:
         """How everything is just now."""
@@ -232,7 +246,11 @@ def test_killed_at_each_await_it_leaves_nothing_twice_and_nothing_lost(bare_worl
         story.meanwhile(theatre.world, [*once, *twice])
     ends = story.ends or story.arrives
     theatre.order({each: 1 + place % 7 for place, each in enumerate(twice)})
+    in_doubt = theatre.in_doubt(once)
     theatre.start()
+    if story.late:
+        assert in_doubt
+        theatre.show_what_is_late(in_doubt)
     theatre.until_killed(ends, [*once, *twice])
 
     theatre.forget_orders()
