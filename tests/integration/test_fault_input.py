@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from runai_simulator import RunningSimulator
+from runai_simulator import RunningSimulator, Settings
 from tests.control_plane import KubectlFailed
 from tests.integration.world import World
 
@@ -42,8 +43,17 @@ def allow_everything(world: World, _: str) -> None:
     world.connect()
 
 
+def rule(*projects: str, **labels: str) -> dict[str, Any]:
+    """That namespaces with these labels may use these projects."""
+    return {"namespaceSelector": {"matchLabels": labels}, "projects": {"names": [*projects]}}
+
+
 def make_the_other_connection(world: World, _: str) -> None:
     world.connect(other(world))
+
+
+def a_secret(name: str, **data: str) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": data}
 
 
 def other(world: World) -> str:
@@ -166,26 +176,68 @@ def test_a_namespace_without_label_is_told_and_recovers_once_labelled(beside: Wo
 
 OF_THE_CONNECTION = {"grant_token_v2", "get_workloads"}
 """What a connection asks whoever uses it: its token, and its polls."""
+NOT_ALLOWED: dict[str, tuple[list[dict[str, Any]], dict[str, Any], set[str]]] = {
+    "no rule": ([], {}, set()),
+    "other namespaces": ([rule("*", team="b")], {}, set()),
+    "other projects": ([rule("team-b*")], {}, set()),
+    "no rule, and a project by its id": ([], {"projectId": "4501"}, set()),
+    "other projects, and a project by its id": ([rule("team-b*")], {"projectId": "4501"}, {"get_project"}),
+}
+"""The rules, what the resource says, and what Run:ai may be asked: an id has to be looked up to have a name."""
 
 
-@pytest.mark.parametrize("access", [[], "other namespaces", "other projects"])
-def test_what_no_access_rule_allows_reaches_runai_with_nothing(bare_world: World, access: Any) -> None:
-    world, everywhere, anything = bare_world, {"matchLabels": {}}, {"names": ["*"]}
-    rules = {
-        "other namespaces": [{"namespaceSelector": {"matchLabels": {"team": "b"}}, "projects": anything}],
-        "other projects": [{"namespaceSelector": everywhere, "projects": {"names": ["team-b*"]}}],
-    }
+@pytest.mark.parametrize("case", NOT_ALLOWED)
+def test_what_no_access_rule_allows_reaches_runai_with_nothing(bare_world: World, case: str) -> None:
+    world, (rules, spec, asked) = bare_world, NOT_ALLOWED[case]
     world.secret()
-    world.connect(access=rules[access] if access else [])
+    world.connect(access=rules)
     world.operator.start()
-    world.submit("bad")
+    world.submit("bad", **spec)
     message = until_told(world, "bad", "AccessDenied")
     assert "spec.access" in message
     assert f"RunaiConnection {world.connection}" in message
+    look_again(world, "bad")
     requests = world.run.requests()["byOperation"]
-    assert {*requests} <= OF_THE_CONNECTION, "a request was made for what nobody may ask"
+    assert {*requests} == OF_THE_CONNECTION | asked, "a request was made for what nobody may ask"
+    assert requests.get("get_project", 0) <= 1
     allow_everything(world, "bad")
     world.until_ready("bad")
+
+
+def test_access_that_is_withdrawn_stops_all_writes_until_it_is_given_back(beside: World) -> None:
+    world = beside
+    world.connect(other(world))
+    for name in ("kept", "leaving"):
+        world.submit(name, connectionRef={"name": other(world)})
+        world.until_ready(name)
+    (kept,) = world.workloads("kept")
+    written = len(world.run.writes())
+
+    world.connect(other(world), access=[rule("team-b*")])
+    for name in ("kept", "leaving"):
+        assert "spec.access" in until_told(world, name, "AccessDenied")
+    edited = kept["v2"]["rawManifest"] | {"spec": {**kept["v2"]["rawManifest"]["spec"], "parallelism": 7}}
+    world.run.edit(kept["row"]["id"], manifest=edited)
+    world.submit("kept", connectionRef={"name": other(world)}, suspend=True, scheduling={"priority": "high"})
+    until_told(world, "kept", "AccessDenied")
+    look_again(world, "kept")
+    world.polls()
+    assert len(world.run.writes()) == written, "written to what nobody may write to"
+    world.kubectl("delete", "rwl", "leaving", "--timeout=20s", namespace=world.namespace)
+    assert world.workloads("leaving") == []
+
+    world.connect(other(world))
+    world.until_ready("kept", "Suspended")
+    (now,) = world.workloads("kept")
+    assert now["row"]["id"] == kept["row"]["id"]
+    assert now["v2"]["metadata"]["priority"] == "high"
+    assert "parallelism" not in now["v2"]["rawManifest"]["spec"]
+
+
+def look_again(world: World, name: str) -> None:
+    """A round more, and its status."""
+    world.annotate(name, "runai-operator.io/reconcile-at=now")
+    world.until(lambda: world.status(name).get("lastHandledReconcileAt") == "now")
 
 
 def test_a_secret_that_is_missing_is_told_on_the_connection(bare_world: World) -> None:
@@ -265,14 +317,7 @@ def test_wrong_credentials_are_told_on_the_connection(beside: World, stranger: R
     world.submit("bad", connectionRef={"name": other(world)})
     until_told(world, "bad", "ConnectionNotReady")
     credentials = {"name": "mended"}
-    world.apply(
-        {
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "metadata": credentials,
-            "stringData": {"clientId": "demo", "clientSecret": "another"},
-        }
-    )
+    world.apply(a_secret("mended", clientId="demo", clientSecret="another"))
     world.connect(other(world), url=stranger.url, credentialsSecretRef=credentials)
     world.until_ready("bad")
 
@@ -309,27 +354,90 @@ def test_a_rotated_secret_goes_on_without_a_failed_resource(world: World) -> Non
     assert world.connection_condition()["status"] == "True"
 
 
-def test_bad_input_is_retried_at_most_twelve_times_a_minute(beside: World, stranger: RunningSimulator) -> None:
-    """The long one: a minute is a minute."""
+@pytest.fixture
+def strict() -> Iterator[RunningSimulator]:
+    """A Run:ai that takes other credentials."""
+    with RunningSimulator(Settings(client_secret="another")) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def unusable(beside: World, stranger: RunningSimulator, strict: RunningSimulator) -> Iterator[dict[str, str]]:
+    """Connections that cannot be used, each for a reason of its own: the reason, by name."""
     world = beside
     stranger.control.add_fault("status", status=200, body="html")
-    world.connect(other(world), url=stranger.url)
-    until_connection(world, other(world), "NotRunai")
-    for number, bad in enumerate(BAD.values()):
-        world.submit(f"bad-{number}", **{**bad.spec, "connectionRef": {"name": world.connection}})
-    world.submit("on-the-stranger", connectionRef={"name": other(world)})
-    world.submit("on-none", connectionRef={"name": f"{world.namespace}-missing"})
-    until_told(world, "on-none", "ConnectionNotFound")
+    world.apply(a_secret("keyless", clientId="demo"))
+    specs: dict[str, dict[str, Any]] = {
+        "NotRunai": {"url": stranger.url},
+        "CredentialsRejected": {"url": strict.url},
+        "SecretNotFound": {"credentialsSecretRef": {"name": "missing"}},
+        "SecretKeyMissing": {"credentialsSecretRef": {"name": "keyless"}},
+    }
+    names = {f"{world.namespace}-{reason.lower()}": reason for reason in specs}
+    for name, reason in names.items():
+        world.connect(name, **specs[reason])
+    for name, reason in names.items():
+        until_connection(world, name, reason)
+    yield names
+    world.kubectl("delete", "rcon", *names)
+
+
+def test_bad_input_is_retried_at_most_twelve_times_a_minute(
+    beside: World, stranger: RunningSimulator, strict: RunningSimulator, unusable: dict[str, str]
+) -> None:
+    """The long one: a minute is a minute."""
+    world, own = beside, {"name": beside.connection}
+    world.connect(other(world), access=[rule("team-b*")])
+    world.kubectl("label", "namespace", world.namespace, "runai/queue-")
+    bad = {f"bad-{number}": {**each.spec, "connectionRef": own} for number, each in enumerate([*BAD.values()][1:])}
+    bad |= {f"on-{reason.lower()}": {"connectionRef": {"name": name}} for name, reason in unusable.items()}
+    bad |= {
+        "on-none": {"connectionRef": {"name": f"{world.namespace}-none"}},
+        "denied": {"connectionRef": {"name": other(world)}, "projectName": "team-a"},
+        "denied-by-id": {"connectionRef": {"name": other(world)}, "projectId": "4501"},
+        "unlabelled": {"connectionRef": own},
+    }
+    for name, spec in bad.items():
+        world.submit(name, **spec)
+    for name, reason in (("denied", "AccessDenied"), ("denied-by-id", "AccessDenied"), ("unlabelled", "ProjectNotSet")):
+        until_told(world, name, reason)
     began = stranger.state.now()
     world.run.reset_requests()
     world.until(lambda: stranger.state.now() - began > 62, within=90)
-    asked = [datetime.fromtimestamp(each["at"]) for each in stranger.control.log()]
-    assert asked
-    assert most_in_a_minute(asked) <= MOST_A_MINUTE
-    for name, times in rounds(world).items():
-        assert name == "beside" or most_in_a_minute(times) <= MOST_A_MINUTE, f"{name}: {times}"
-    assert world.run.requests()["byOperation"].get("get_projects", 0) <= MOST_A_MINUTE * 3
+    looked, seen = rounds(world), rounds_of_connections(world)
+    for name in bad:
+        assert looked[name]
+        assert most_in_a_minute(looked[name]) <= MOST_A_MINUTE, f"{name}: {looked[name]}"
+    for name in unusable:
+        assert seen[name]
+        assert most_in_a_minute(seen[name]) <= MOST_A_MINUTE, f"{name}: {seen[name]}"
+    for simulator in (stranger, strict):
+        for operation, times in asked(simulator).items():
+            assert most_in_a_minute(times) <= MOST_A_MINUTE, f"{operation}: {times}"
+    assert {*asked(strict)} <= {"grant_token_v2", "grant_token_v1"}, "asked for more with credentials that are wrong"
+    counted = world.run.requests()["byOperation"]
+    assert counted.get("get_projects", 0) <= MOST_A_MINUTE * 3
+    assert counted.get("get_project", 0) <= MOST_A_MINUTE * 2
     assert world.run.writes() == []
+
+
+def asked(simulator: RunningSimulator) -> dict[str, list[datetime]]:
+    """When a Run:ai was asked what; never nothing."""
+    found: dict[str, list[datetime]] = defaultdict(list)
+    for each in simulator.control.log():
+        found[each["operation"]].append(datetime.fromtimestamp(each["at"]))
+    assert found
+    return found
+
+
+def rounds_of_connections(world: World) -> dict[str, list[datetime]]:
+    """When the operator looked at each RunaiConnection, by the API server's audit log."""
+    found: dict[str, list[datetime]] = defaultdict(list)
+    for line in map(json.loads, world.control_plane.audit_log.read_text().splitlines()):
+        of = line["objectRef"]
+        if (line["verb"], of["resource"]) == ("get", "runaiconnections") and "kubectl" not in line["userAgent"]:
+            found[of["name"]].append(datetime.fromisoformat(line["requestReceivedTimestamp"]))
+    return found
 
 
 def until_connection(world: World, name: str, reason: str) -> str:

@@ -140,7 +140,7 @@ def test_a_removed_field_is_removed_where_a_put_merges(shared_world: World, name
     (workload,) = world.workloads(name)
     assert "parallelism" not in workload["v2"]["rawManifest"]["spec"]
     assert workload["v2"]["metadata"]["priority"] != "high"
-    assert world.condition("Synced", name)["reason"] == "Synced"
+    assert world.condition("Synced", name)["reason"] == "Synced", world.status(name)
     world.polls()
     assert world.written(name) == ["create_workload_v2", *["update_workload_v2"] * puts]
 

@@ -29,6 +29,7 @@ STAMP_CLUSTER = f"{STAMP_PREFIX}cluster"
 STAMP_NAMESPACE = f"{STAMP_PREFIX}namespace"
 STAMP_NAME = f"{STAMP_PREFIX}name"
 STAMP_DIGEST = f"{STAMP_PREFIX}digest"
+STAMP_SET = f"{STAMP_PREFIX}scheduling"
 
 QUEUE_LABEL = "runai/queue"
 """Run:ai's own label on a namespace: the project it belongs to."""

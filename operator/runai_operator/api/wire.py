@@ -43,14 +43,15 @@ class Cut:
     limit: int
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_before_validator_function(self._cut, handler(source))
+        return core_schema.no_info_before_validator_function(self, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         bounded = handler(schema)
         bounded["maxItems" if bounded.get("type") == "array" else "maxLength"] = self.limit
         return bounded
 
-    def _cut(self, value: Any) -> Any:
+    def __call__(self, value: Any) -> Any:
+        """The value as it is told."""
         if isinstance(value, str) and len(value) > self.limit:
             return value[: self.limit - 1] + "…"
         return value[: self.limit] if isinstance(value, list | tuple) else value

@@ -26,7 +26,8 @@ __all__ = [
 DNS_LABEL = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 DNS_SUBDOMAIN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
 
-Text = Annotated[str, Cut(253)]
+SHORT = Cut(253)
+Text = Annotated[str, SHORT]
 LongText = Annotated[str, Cut(1024)]
 Priority = Annotated[str, Field(min_length=1, max_length=253)]
 Preemptibility = Literal["preemptible", "non-preemptible"]

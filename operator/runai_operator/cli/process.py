@@ -85,7 +85,7 @@ class Process:
             self.index.drop(key)  # its DELETED event may have been missed
         self.metrics.reconcile_seconds.observe(time.perf_counter() - began)
         self.metrics.reconciles.labels(upcoming.reason).inc()
-        return Result(after=None if upcoming.retry else upcoming.after, retry=upcoming.retry)
+        return Result(after=upcoming.after, retry=upcoming.retry)
 
     def failed(self, key: object, error: BaseException) -> None:
         """A round that ended in an error: one line, and the traceback where it is a surprise."""

@@ -31,6 +31,8 @@ class Lane(Generic[K]):
         since = keys.pop(key)
         if not keys:
             del self._groups[group]
+        if not self._groups:
+            self.passed_over = 0  # whoever comes next has not waited yet
         return since
 
     def take(self) -> K:

@@ -21,7 +21,7 @@ class Result:
     """What a handler wants next for its key. `Result()`: nothing, it went well; its backoff starts over."""
 
     after: float | None = None
-    """Look again in so many seconds, with `priority`; the backoff stays as it is."""
+    """Look again in so many seconds, with `priority`; the backoff stays as it is. With `retry`: at the latest then."""
     priority: Priority = Priority.FOLLOW_UP
     retry: bool = False
     """It did not go well, and the handler has told so: look again when the backoff says."""
@@ -113,15 +113,15 @@ class Workers(Generic[K]):
 
     def _requeue(self, key: K, result: Result) -> None:
         if result.retry:
-            self._retry(key)
+            self._retry(key, at_most=result.after)
         elif result.after is not None:
             self._queue.add(key, priority=result.priority, after=result.after)
         else:
             self._backoff.reset(key)
 
-    def _retry(self, key: K) -> None:
-        priority = max(self._queue.priority(key), Priority.FOLLOW_UP)
-        self._queue.add(key, priority=priority, after=self._backoff.next(key))
+    def _retry(self, key: K, *, at_most: float | None = None) -> None:
+        priority, after = max(self._queue.priority(key), Priority.FOLLOW_UP), self._backoff.next(key)
+        self._queue.add(key, priority=priority, after=after if at_most is None else min(after, at_most))
 
 
 def _is_cancelled() -> bool:

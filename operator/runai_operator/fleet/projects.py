@@ -28,7 +28,7 @@ class Projects:
         if kept is not None and self._clock.monotonic() - kept[0] < KEPT:
             return kept[1]
         project = await (self._by_id(project_id) if project_id else self._by_name(name or "", cluster_name))
-        self._found[key] = (self._clock.monotonic(), project)
+        self._found[key] = self._found[(project.id, None, None)] = (self._clock.monotonic(), project)
         return project
 
     async def _by_id(self, project_id: str) -> Project:

@@ -52,7 +52,14 @@ class Snapshot:
         if row.phase_updated_at is not None:
             self.watermark = max(self.watermark or row.phase_updated_at, row.phase_updated_at)
         known = self._rows.get(row.id)
-        if known is not None and known.updated_at and row.updated_at and known.updated_at > row.updated_at:
+        if known is not None and _is_older(row, known):
             return False
         self._rows[row.id] = row
         return known != row
+
+
+def _is_older(row: Workload, known: Workload) -> bool:
+    """By updatedAt, and where that is the same by phaseUpdatedAt: not every server moves the one with the other."""
+    pairs = ((row.updated_at, known.updated_at), (row.phase_updated_at, known.phase_updated_at))
+    moved = next(((ours, theirs) for ours, theirs in pairs if ours and theirs and ours != theirs), None)
+    return moved is not None and moved[0] < moved[1]

@@ -1,6 +1,6 @@
 """What is sent to Run:ai. Names are ours and deterministic: `useGivenNameAsPrefix` and `clusterId` are never sent."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,12 +29,16 @@ class CreateWorkload:
 
 @dataclass(frozen=True, kw_only=True)
 class UpdateWorkload:
-    """What a workload is to become. A priority or category of None is sent as null: removed."""
+    """What a workload is to become. A priority or category of None is sent as null: removed; one that is named in
+    `leave_out` is not sent at all."""
 
     manifest: Mapping[str, Any]
     priority: str | None = None
     category: str | None = None
+    leave_out: Collection[str] = ()
 
     def body(self) -> dict[str, Any]:
         """The WorkloadV2UpdateRequest of the OpenAPI document."""
-        return {"metadata": {"priority": self.priority, "category": self.category}, "manifest": self.manifest}
+        metadata = {"priority": self.priority, "category": self.category}
+        sent = {field: value for field, value in metadata.items() if field not in self.leave_out}
+        return {"metadata": sent, "manifest": self.manifest}

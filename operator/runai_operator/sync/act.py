@@ -16,7 +16,7 @@ from runai_operator.runai.errors import (
     RunaiError,
     Throttled,
 )
-from runai_operator.runai.models import WorkloadV2
+from runai_operator.runai.models import UpdateWorkload, WorkloadV2
 from runai_operator.sync import actions
 from runai_operator.sync.actions import FOLLOW_UP
 from runai_operator.sync.claim import Claim
@@ -24,8 +24,8 @@ from runai_operator.sync.ledger import Ledger
 from runai_operator.sync.names import recorded
 from runai_operator.sync.ports import Connections, Kubernetes
 from runai_operator.sync.resource import Resource
-from runai_operator.sync.rewrite import leaves_behind, rewriting
-from runai_operator.sync.situation import Present, Situation
+from runai_operator.sync.rewrite import kept_values, leaves_behind, rewriting
+from runai_operator.sync.situation import Observed, Present, Situation
 from runai_operator.sync.stamp import Owner
 
 
@@ -75,7 +75,7 @@ class Actor:
             rerun_at=action.rerun_at,
         )
         claimed = await self._kubernetes.claim(resource, claim.dump())
-        if resource.claim is None or _begins(resource.claim) != _begins(claim):
+        if never_claimed(resource) or (resource.claim and _begins(resource.claim) != _begins(claim)):
             self._ledger.fresh_run(resource.uid)
         return claimed
 
@@ -106,25 +106,27 @@ class Actor:
         resource, desired = situation.resource, situation.desired
         assert desired is not None
         connection = self._connections.find(resource.connection_name)
+        self._ledger.create_unanswered(resource.uid, resource.claim)
         try:
             created = await connection.client.create(desired.creation(self._owner(resource)))
         except Ambiguous as error:
-            self._ledger.create_unanswered(resource.uid)
             return Outcome(Reason.OUTCOME_UNKNOWN, error.message, retry=True)
         except Conflict as error:
+            self._ledger.recorded(resource.uid)
             self._ledger.name_taken(resource.uid)
             return Outcome(Reason.NAME_BUSY, error.message, retry=True)
         except RunaiError as error:
+            self._ledger.recorded(resource.uid)
             return refused(error)
-        self._ledger.note(resource.uid, corrected=None, compared=None)
-        self._ledger.create_unanswered(resource.uid)  # until the id is recorded, a list that lags proves nothing
+        self._ledger.create_unanswered(resource.uid, resource.claim)  # a list that lags proves nothing for a while
+        self._ledger.begin_anew(resource.uid)
         workload_id = created.metadata.id
         await self._tell(
             situation, "Submitted", f"as workload {workload_id} to project {created.metadata.project_name}"
         )
         return Outcome(Reason.APPLYING, "submitted to Run:ai", submitted=created, after=FOLLOW_UP)
 
-    async def _update(self, situation: Situation, corrects: str | None) -> Outcome:
+    async def _update(self, situation: Situation, corrects: tuple[str, ...]) -> Outcome:
         resource = situation.resource
         assert resource.workload_id is not None
         workload_id, connection = resource.workload_id, self._connections.find(resource.connection_name)
@@ -138,13 +140,22 @@ class Actor:
         except RunaiError as error:
             return refused(error)
         connection.forget(workload_id)
-        if not merges and leaves_behind(update.manifest, updated.raw_manifest or {}):
-            self._ledger.note(resource.uid, merges=True, corrected=None, compared=None)
-        else:
-            self._ledger.note(resource.uid, corrected=corrects, compared=None)
+        self._learn(situation, update, updated, corrects)
         what = "undoing what was edited in Run:ai" if corrects else "as the spec says"
         await self._tell(situation, "DriftCorrected" if corrects else "Updated", f"workload {workload_id}, {what}")
         return Outcome(Reason.APPLYING, f"updated in Run:ai, {what}", submitted=updated, after=FOLLOW_UP)
+
+    def _learn(
+        self, situation: Situation, update: UpdateWorkload, updated: WorkloadV2, corrects: tuple[str, ...]
+    ) -> None:
+        """What the answer to a PUT tells of what Run:ai makes of one."""
+        uid, ledger = situation.resource.uid, self._ledger
+        if not corrects:
+            ledger.begin_anew(uid)
+        elif ledger.entry(uid).merges or not leaves_behind(update.manifest, updated.raw_manifest or {}):
+            ledger.corrected(uid, corrects)
+        merges = ledger.entry(uid).merges or leaves_behind(update.manifest, updated.raw_manifest or {})
+        ledger.note(uid, merges=merges, compared=None, kept=kept_values(situation, updated))
 
     async def _suspend_or_resume(self, situation: Situation, action: actions.Suspend | actions.Resume) -> Outcome:
         assert isinstance(situation.observed, Present)
@@ -160,6 +171,7 @@ class Actor:
             what = "suspend" if suspending else "resume"
             return Outcome(Reason.REJECTED, f"Run:ai refused to {what} it, as spec.suspend asks: {refusal}", retry=True)
         connection.forget(workload_id)
+        self._ledger.asked(situation.resource.uid, suspend=suspending)
         await self._tell(situation, "Suspended" if suspending else "Resumed", f"workload {workload_id}")
         if suspending:
             return Outcome(Reason.STOPPING, "asked Run:ai to stop it", after=FOLLOW_UP)
@@ -182,10 +194,16 @@ class Actor:
     async def _release(self, situation: Situation) -> Outcome:
         await self._kubernetes.release(situation.resource)
         self._ledger.forget(situation.resource.uid)
+        self._ledger.note(situation.resource.uid, let_go=True)
         return Outcome(gone=True)
 
     async def _tell(self, situation: Situation, reason: str, message: str) -> None:
         await self._kubernetes.event(situation.resource, reason, message)
+
+
+def never_claimed(resource: Resource) -> bool:
+    """Whether nothing can ever have been sent for it: a finalizer without claim means that a claim was lost."""
+    return resource.claim is None and resource.workload_id is None and not resource.finalized
 
 
 def refused(error: RunaiError) -> Outcome:
@@ -211,8 +229,19 @@ def _begins(claim: Claim) -> tuple[str, str, str | None]:
 def _fixed(situation: Situation, action: actions.Claim) -> dict[str, Any] | None:
     """What the workload is created with: of now for a new one, of before for one that lives on; None: not known."""
     resource, desired = situation.resource, situation.desired
-    lives_on = resource.workload_id is not None and action.replaces is None
-    claimed = resource.claim.fixed if resource.claim and lives_on else None
-    if claimed is not None:
-        return dict(claimed)
-    return desired.fixed if desired is not None else None
+    if desired is None:
+        return dict(resource.claim.fixed) if resource.claim and resource.claim.fixed else None
+    if resource.workload_id is None or action.replaces is not None:
+        return desired.fixed
+    if resource.claim is not None:
+        return dict(resource.claim.fixed) if resource.claim.fixed is not None else None
+    seen = held_as_fixed(situation.observed)
+    return {field: wish if wish is None else seen.get(field, wish) for field, wish in desired.fixed.items()}
+
+
+def held_as_fixed(observed: Observed) -> dict[str, str | None]:
+    """What a workload that was seen was created with: with the claim lost, its word is all there is."""
+    if not isinstance(observed, Present) or observed.view is None:
+        return {}
+    metadata = observed.view.workload.metadata
+    return {"preemptibility": metadata.preemptibility, "mnnvl": metadata.configuration.mnnvl}

@@ -32,9 +32,9 @@ class Adopt:
 
 @dataclass(frozen=True)
 class Update:
-    """PUT what is desired over what is observed; `corrects` is the fingerprint of the drift that it undoes."""
+    """PUT what is desired over what is observed; `corrects` are the paths of the drift that it undoes."""
 
-    corrects: str | None = None
+    corrects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

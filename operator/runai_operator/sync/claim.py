@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,17 @@ class Claim:
 
 
 def read_claim(text: str | None, *, namespace: str, name: str) -> Claim | None:
-    """The claim of the resource of this name; None for none, for one that cannot be read, and for a copied YAML's."""
+    """The claim of the resource of this name; None for none, for one that cannot be read, and for a copied YAML's.
+
+    Fields that are not known are passed over: a later version may have written it.
+    """
     if not text:
         return None
     try:
-        fields: Any = json.loads(text)
-        claim = Claim(**fields)
-    except (ValueError, TypeError):
+        claim = CLAIM.validate_json(text)
+    except ValidationError:
         return None
     return claim if (claim.namespace, claim.name) == (namespace, name) else None
+
+
+CLAIM = TypeAdapter(Claim)

@@ -24,9 +24,13 @@ from runai_operator.sync.policies.following import (
     correct_what_drifted,
     follow_the_spec,
     let_an_unanswered_update_settle,
+    resume_what_should_run,
     settle,
-    suspend_or_resume,
+    suspend_before_all_else,
+    tell_what_cannot_be_suspended,
     tell_what_only_a_new_workload_can_take,
+    tell_what_was_renamed_too_late,
+    wait_for_what_was_asked,
 )
 from runai_operator.sync.policies.submitting import (
     create_what_was_never_there,
@@ -53,10 +57,14 @@ POLICIES: tuple[Policy, ...] = (
     recreate_what_vanished,
     run_again_what_was_asked_to,
     let_an_unanswered_update_settle,
+    suspend_before_all_else,
     follow_the_spec,
     correct_what_drifted,
-    suspend_or_resume,
+    resume_what_should_run,
     tell_what_only_a_new_workload_can_take,
+    tell_what_was_renamed_too_late,
+    tell_what_cannot_be_suspended,
+    wait_for_what_was_asked,
     settle,
 )
 

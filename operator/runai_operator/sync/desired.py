@@ -49,7 +49,9 @@ class Desired:
         return UpdateWorkload(manifest=self._stamped(owner), priority=self.priority, category=self.category)
 
     def _stamped(self, owner: Owner) -> dict[str, Any]:
-        return stamped(self.manifest, Stamp(owner, self.digest))
+        scheduling = {"priority": self.priority, "category": self.category, **self.fixed}
+        named = frozenset(field for field, wish in scheduling.items() if wish is not None)
+        return stamped(self.manifest, Stamp(owner, self.digest, named))
 
 
 def desire(spec: RunaiWorkloadSpec, *, name: str, project_id: str) -> Desired:

@@ -36,11 +36,15 @@ def begun_anew(status: RunaiWorkloadStatus) -> RunaiWorkloadStatus:
 
 
 def of_view(
-    status: RunaiWorkloadStatus, view: WorkloadView, row: Workload | None, stamp: Stamp | None
+    status: RunaiWorkloadStatus,
+    view: WorkloadView,
+    row: Workload | None,
+    *,
+    stamp: Stamp | None,
+    compared: datetime | None,
 ) -> RunaiWorkloadStatus:
     """A fresh GET V2, held against the spec just now."""
     metadata, info = view.workload.metadata, view.sync_info
-    compared = max((at for at in (metadata.updated_at, row.updated_at if row else None) if at), default=None)
     pools = row.current_node_pools if row else (status.scheduling.node_pools if status.scheduling else ())
     scheduling = SchedulingStatus(
         priority=metadata.priority,
@@ -79,6 +83,12 @@ def of_row(status: RunaiWorkloadStatus, row: Workload) -> RunaiWorkloadStatus:
     if row.phase == "Running" and status.started_at is None:
         changes["started_at"] = _at(row.phase_updated_at)
     return status.model_copy(update=changes)
+
+
+def out_of_reach(status: RunaiWorkloadStatus, *, finished: bool) -> RunaiWorkloadStatus:
+    """Of a workload that is gone: it is nowhere to be reached, and in a phase only if it had come to its end."""
+    changes: dict[str, Any] = {"url": None, "endpoints": ()}
+    return status.model_copy(update=changes if finished else changes | {"phase": None, "phase_message": None})
 
 
 def _phase_message(row: Workload) -> str | None:

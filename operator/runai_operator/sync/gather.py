@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 from runai_operator.api.access import admits, allowed
@@ -9,12 +10,13 @@ from runai_operator.api.parsing import InvalidSpec, parse_workload_spec
 from runai_operator.api.reasons import Reason
 from runai_operator.api.workload import RunaiWorkloadSpec
 from runai_operator.runai.errors import RunaiError
+from runai_operator.sync.claim import Claim
 from runai_operator.sync.compare import Difference, differences, without
 from runai_operator.sync.desired import Desired, desire
 from runai_operator.sync.ledger import Ledger
-from runai_operator.sync.names import Names, decided, resolve, wanted_project
+from runai_operator.sync.names import Names, confirmed, recorded, resolve, wanted_project
 from runai_operator.sync.observe import Observer, at_rest, unknown
-from runai_operator.sync.policies.following import fingerprint
+from runai_operator.sync.policies.following import paths
 from runai_operator.sync.ports import Connection, Connections, Kubernetes, NotYet, Problem
 from runai_operator.sync.resource import Resource
 from runai_operator.sync.situation import Gone, Observed, Present, Situation, Unknown
@@ -56,9 +58,11 @@ class Gatherer:
                 return None
             spec = parse_workload_spec(resource.body)
             labels = await self._kubernetes.namespace_labels(resource.key.namespace)
-            names = decided(resource, spec, labels)
+            names = recorded(resource) if resource.workload_id else None
             if names is None:
                 _check_what_was_asked(connection, resource, spec, labels)
+                names = await confirmed(connection, resource, spec, labels)
+            if names is None:
                 names = await resolve(connection, resource, spec, labels)
         except InvalidSpec as error:
             return _stopped_by(resource, Reason.INVALID_SPEC, error.message)
@@ -75,14 +79,37 @@ class Gatherer:
         return self._situation(resource, observed, spec, desired, names)
 
     async def _for_deletion(self, resource: Resource) -> Situation:
-        if not resource.finalized or resource.released or resource.orphaned or not resource.submitted:
+        if resource.released or resource.orphaned:
             return Situation(resource, NOT_LOOKED)
+        if not resource.finalized and (resource.workload_id is None or self._ledger.entry(resource.uid).let_go):
+            return Situation(resource, Gone())
         try:
             connection = self._connections.find(resource.connection_name)
+            if resource.claim is None and resource.workload_id is None:
+                resource = await self._with_the_claim_it_lost(connection, resource)
+        except InvalidSpec as error:
+            return _deletion_waits(resource, Reason.INVALID_SPEC, f"its claim was lost, and {error.message}")
         except Problem as problem:
-            message = f"the deletion waits for the connection {resource.connection_name}: {problem.message}"
-            return Situation(resource, Unknown(problem.reason, message))
+            return _deletion_waits(resource, problem.reason, problem.message)
+        except RunaiError as error:
+            return Situation(resource, unknown(error))
         return Situation(resource, await Observer(connection, self._ledger).observe(resource, self.owner(resource)))
+
+    async def _with_the_claim_it_lost(self, connection: Connection, resource: Resource) -> Resource:
+        """Our finalizer says that there was one: of the names that the spec asks for, as far as anybody knows."""
+        spec = parse_workload_spec(resource.body)
+        labels = await self._kubernetes.namespace_labels(resource.key.namespace)
+        names = await resolve(connection, resource, spec, labels)
+        return resource.claiming(
+            Claim(
+                namespace=resource.key.namespace,
+                name=resource.key.name,
+                uid=resource.uid,
+                workload_name=names.workload,
+                project_id=names.project_id,
+                project_name=names.project,
+            )
+        )
 
     def _held_up(self, resource: Resource, problem: Problem) -> Situation | None:
         """A failing connection is told on the connection; what is at rest on it stays as it is."""
@@ -93,8 +120,9 @@ class Gatherer:
     def _situation(
         self, resource: Resource, observed: Observed, spec: RunaiWorkloadSpec, desired: Desired, names: Names
     ) -> Situation:
-        drift = _drift(observed, desired, spec)
-        spent = self._ledger.entry(resource.uid).corrected
+        uid, ledger = resource.uid, self._ledger
+        kept = {**_told_as_kept(resource), **ledger.entry(uid).kept}
+        drift = _drift(observed, desired, spec, kept)
         return Situation(
             resource=resource,
             observed=observed,
@@ -102,13 +130,38 @@ class Gatherer:
             desired=desired,
             names=names,
             drift=drift,
-            corrected=bool(drift) and spent == fingerprint(drift),
-            unsettled=self._ledger.update_uncertain_for(resource.uid),
+            corrected=bool(drift) and not ledger.may_correct(uid, paths(drift)),
+            unsettled=ledger.update_uncertain_for(uid, told=_told_in_doubt(resource)),
+            asked=ledger.asked_lately(uid),
+            kept=kept,
         )
 
 
-def _drift(observed: Observed, desired: Desired, spec: RunaiWorkloadSpec) -> tuple[Difference, ...]:
-    """Where the workload differs from what is desired; a value that the spec leaves to Run:ai cannot differ."""
+def _deletion_waits(resource: Resource, reason: Reason, message: str) -> Situation:
+    told = f"the deletion waits for the connection {resource.connection_name}: {message}"
+    return Situation(resource, Unknown(reason, told))
+
+
+def _told_in_doubt(resource: Resource) -> bool:
+    return (resource.condition("Ready") or {}).get("reason") == Reason.OUTCOME_UNKNOWN
+
+
+def _told_as_kept(resource: Resource) -> dict[str, str]:
+    """The values that Run:ai was told to hold though nobody wants them any more."""
+    items = [each for each in resource.status.get("drift") or () if each.get("desired") is None]
+    prefix = "/scheduling/"
+    return {
+        item["path"].removeprefix(prefix): json.loads(item["observed"])
+        for item in items
+        if str(item.get("path")).startswith(prefix) and item.get("observed")
+    }
+
+
+def _drift(
+    observed: Observed, desired: Desired, spec: RunaiWorkloadSpec, kept: Mapping[str, str]
+) -> tuple[Difference, ...]:
+    """Where the workload differs from what is desired; a value that the spec leaves to Run:ai cannot differ, unless it
+    was `kept` from when the spec named it."""
     if not isinstance(observed, Present) or observed.view is None or spec.drift.mode == "Ignore":
         return ()
     workload = observed.view.workload
@@ -120,7 +173,7 @@ def _drift(observed: Observed, desired: Desired, spec: RunaiWorkloadSpec) -> tup
         ("preemptibility", desired.preemptibility, metadata.preemptibility),
         ("mnnvl", desired.mnnvl, metadata.configuration.mnnvl),
     ):
-        if wish is not None and wish != seen:
+        if (wish is not None and wish != seen) or (wish is None and seen is not None and kept.get(field) == seen):
             found.append(Difference(f"/scheduling/{field}", wish, seen))
     return without(found, spec.drift.ignore_paths)
 

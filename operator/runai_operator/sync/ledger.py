@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+
+from runai_operator.sync.claim import Claim
+
+ASKED = 60.0
+"""Seconds in which Run:ai is not asked again to suspend or resume what it was asked to."""
+HOUR, MOST_CORRECTIONS = 3600.0, 6
+"""So many PUTs an hour undo edits of one workload: whoever edits more often is a machine, and will not give in."""
 
 
 @dataclass(frozen=True)
@@ -12,18 +19,27 @@ class Entry:
     """One resource's memory; times are of the monotonic clock, in seconds.
 
     `clean` says that since this process made the claim every write got an answer. `created_until` and
-    `updated_until`: until then a create or an update without answer may still be carried out. `corrected` is the drift
-    that one PUT was spent on, `merges` whether Run:ai was seen to keep what a PUT leaves out, `compared` the workload's
-    updatedAt when it was last held against the spec.
+    `updated_until`: until then a create or an update without answer may still be carried out; `claim` is what the
+    create went by. `tried` are the paths of drift that a PUT was spent on and that were not seen in order since,
+    `corrections` when such PUTs were made, `merges` whether Run:ai was seen to keep what a PUT leaves out, `kept` the
+    values that it kept though null was sent for them. `asked` is what was asked of Run:ai until `asked_until`: to
+    suspend, or not to. `compared` is the workload's updatedAt when it was last held against the spec. `let_go`: our
+    finalizer was taken away by ourselves.
     """
 
     clean: bool = False
+    claim: Claim | None = None
     created_until: float = 0.0
     updated_until: float = 0.0
     taken_until: float = 0.0
-    corrected: str | None = None
+    tried: frozenset[str] = frozenset()
+    corrections: tuple[float, ...] = ()
     merges: bool = False
+    kept: Mapping[str, str] = field(default_factory=dict)
+    asked: bool | None = None
+    asked_until: float = 0.0
     compared: datetime | None = None
+    let_go: bool = False
     reason: str = ""
     since: float = 0.0
 
@@ -43,8 +59,17 @@ class Ledger:
     def note(self, uid: str, **changes: object) -> None:
         self._entries[uid] = replace(self.entry(uid), **changes)  # type: ignore[arg-type]
 
-    def create_unanswered(self, uid: str) -> None:
-        self.note(uid, created_until=self._now() + self._window)
+    def create_unanswered(self, uid: str, claim: Claim | None) -> None:
+        self.note(uid, claim=claim, created_until=self._now() + self._window)
+
+    def begin_anew(self, uid: str) -> None:
+        """Another submission: what was found out about the differences of the one before says nothing of it."""
+        self.note(uid, tried=frozenset(), corrections=(), kept={}, compared=None)
+
+    def claim_in_doubt(self, uid: str) -> Claim | None:
+        """What a create went by that may still be carried out, or whose answer is not recorded yet."""
+        entry = self.entry(uid)
+        return entry.claim if entry.created_until > self._now() else None
 
     def name_taken(self, uid: str) -> None:
         """Run:ai refused the name: an empty lookup does not mean that it is free."""
@@ -58,8 +83,8 @@ class Ledger:
         self.note(uid, clean=True, created_until=0.0, taken_until=0.0)
 
     def recorded(self, uid: str) -> None:
-        """The id of what was created stands in the status: nothing is in doubt any more."""
-        self.note(uid, created_until=0.0)
+        """The id of what was created stands in the status, or it was refused: nothing is in doubt any more."""
+        self.note(uid, claim=None, created_until=0.0)
 
     def update_unanswered(self, uid: str) -> None:
         self.note(uid, updated_until=self._now() + self._window)
@@ -70,8 +95,34 @@ class Ledger:
         until = entry.created_until if entry.clean else max(entry.created_until, self._began + self._window)
         return max(0.0, until - self._now())
 
-    def update_uncertain_for(self, uid: str) -> float:
-        return max(0.0, self.entry(uid).updated_until - self._now())
+    def update_uncertain_for(self, uid: str, *, told: bool = False) -> float:
+        """Seconds until an update's outcome is certain; one that was `told` to be open may be an earlier process's."""
+        until = max(self.entry(uid).updated_until, self._began + self._window if told else 0.0)
+        return max(0.0, until - self._now())
+
+    def corrected(self, uid: str, paths: Iterable[str]) -> None:
+        """A PUT was spent on drift at these paths."""
+        entry = self.entry(uid)
+        recent = tuple(at for at in entry.corrections if at > self._now() - HOUR)
+        self.note(uid, tried=entry.tried | {*paths}, corrections=(*recent, self._now()))
+
+    def may_correct(self, uid: str, paths: Iterable[str]) -> bool:
+        """Whether a PUT is to be spent on drift at these paths: not where one was, and it came back at once."""
+        entry = self.entry(uid)
+        recent = [at for at in entry.corrections if at > self._now() - HOUR]
+        return not entry.tried >= {*paths} and len(recent) < MOST_CORRECTIONS
+
+    def seen_different(self, uid: str, paths: Iterable[str]) -> None:
+        """Of all paths only these are seen to differ: at the others a PUT did its work."""
+        self.note(uid, tried=self.entry(uid).tried & {*paths})
+
+    def asked(self, uid: str, *, suspend: bool) -> None:
+        """Run:ai agreed to suspend or resume it, and may show so a little later."""
+        self.note(uid, asked=suspend, asked_until=self._now() + ASKED)
+
+    def asked_lately(self, uid: str) -> bool | None:
+        entry = self.entry(uid)
+        return entry.asked if entry.asked_until > self._now() else None
 
     def held(self, uid: str, reason: str) -> float:
         """Seconds for which the resource has been in this state; a new reason starts anew."""

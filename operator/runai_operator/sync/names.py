@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runai_operator.api.names import QUEUE_LABEL
 from runai_operator.api.reasons import Reason
@@ -24,22 +24,34 @@ class Names:
     cluster: str | None = None
 
 
-def decided(resource: Resource, spec: RunaiWorkloadSpec, labels: Mapping[str, str]) -> Names | None:
-    """The names that hold already: of the record once submitted, of the claim while the spec asks for the same."""
-    names = recorded(resource)
-    if names is None or resource.workload_id or _asks_for(spec, names, resource, labels):
-        return names
-    return None
-
-
 def recorded(resource: Resource) -> Names | None:
-    """The names that were claimed, or that the status tells of what was submitted."""
+    """The names that the status tells of what was submitted, else those that were claimed.
+
+    The status goes first: the claim is an annotation, which whoever may write the resource can write.
+    """
     claim, status = resource.claim, resource.status
+    if resource.workload_id and status.get("projectId") and status.get("workloadName"):
+        cluster = claim.cluster_name if claim else None
+        return Names(status["workloadName"], status["projectId"], status.get("projectName") or "", cluster)
     if claim is not None:
         return Names(claim.workload_name, claim.project_id, claim.project_name, claim.cluster_name)
-    if resource.workload_id and status.get("projectId") and status.get("workloadName"):
-        return Names(status["workloadName"], status["projectId"], status.get("projectName") or "")
     return None
+
+
+async def confirmed(
+    connection: Connection, resource: Resource, spec: RunaiWorkloadSpec, labels: Mapping[str, str]
+) -> Names | None:
+    """The claimed names, while the spec asks for the same, with the project called as Run:ai calls it: whether it may
+    be used hangs on that. None where there are none, or the project is not there. Raises RunaiError."""
+    names = recorded(resource)
+    if names is None:
+        return None
+    try:
+        project = await connection.project(project_id=names.project_id, name=None, cluster_name=None)
+    except Problem:
+        return None
+    names = replace(names, project=project.name)
+    return names if _asks_for(spec, names, resource, labels) else None
 
 
 async def resolve(

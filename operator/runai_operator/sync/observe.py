@@ -9,9 +9,20 @@ from runai_operator.api.reasons import Reason
 from runai_operator.runai.errors import Forbidden, NotFound, RunaiError, Throttled
 from runai_operator.runai.models import Workload, WorkloadView
 from runai_operator.sync.ledger import Ledger
+from runai_operator.sync.names import recorded
 from runai_operator.sync.ports import Connection
 from runai_operator.sync.resource import Resource
-from runai_operator.sync.situation import FINISHED, STOPPED, Gone, Leaving, Observed, Ownership, Present, Unknown
+from runai_operator.sync.situation import (
+    FINISHED,
+    STOPPED,
+    Gone,
+    Leaving,
+    Observed,
+    Ownership,
+    Present,
+    Unknown,
+    has_finished,
+)
 from runai_operator.sync.stamp import Owner, read_stamp
 
 LEAVING_PHASES = frozenset({"Deleting", "Terminating"})
@@ -57,8 +68,10 @@ class Observer:
         if is_leaving(view) or (row is not None and row.phase in LEAVING_PHASES):
             return Leaving(workload_id)
         ownership, text = owned_by(view, owner, recorded=True)
-        seen = await self._row(resource, view, row)
-        return Present(workload_id, ownership, view, await self._with_endpoints(resource, seen), text)
+        compared = newest(view, row)
+        if not resource.deleting:
+            row = await self._with_endpoints(resource, await self._row(resource, view, row))
+        return Present(workload_id, ownership, view, row, text, compared)
 
     async def _row(self, resource: Resource, view: WorkloadView, row: Workload | None) -> Workload | None:
         """The listed row; read afresh where the next decision hangs on whether it has finished, or why it waits."""
@@ -87,27 +100,37 @@ class Observer:
 
     async def _gone(self, resource: Resource, workload_id: str) -> Observed:
         """A 404 counts only while the connection still answers for the project; else we may have lost our sight."""
-        project_id = resource.claim.project_id if resource.claim else resource.status.get("projectId")
-        if not project_id:
+        names = recorded(resource)
+        if names is None:
             return Unknown(Reason.RUNAI_UNAVAILABLE, f"Run:ai does not know workload {workload_id}, nor we its project")
+        return await self._out_of_sight(names.project_id) or Gone(
+            finished=await self._had_finished(resource, workload_id)
+        )
+
+    async def _out_of_sight(self, project_id: str) -> Unknown | None:
+        """Why nothing may be believed gone from a project: Run:ai does not show it to us."""
         try:
             await self._client.project(project_id)
         except NotFound:
             message = (
-                f"Run:ai answers 404 for workload {workload_id} and for its project {project_id} alike: nothing is "
-                "believed gone until the connection's credentials see the project again"
+                f"Run:ai shows neither the workload nor its project {project_id}: nothing is believed gone until the "
+                "connection's credentials see the project again"
             )
             return Unknown(Reason.RUNAI_UNAVAILABLE, message)
-        return Gone(finished=await self._had_finished(resource, workload_id))
+        return None
 
     async def _had_finished(self, resource: Resource, workload_id: str) -> bool | None:
-        """What its deleted row tells, listed for 14 days; None when there is none. Asked only where it matters."""
-        if resource.deleting or resource.replacing or resource.claim is None:
+        """As we told it, or as its deleted row tells, listed for 14 days; None where neither does. Asked only where it
+        matters."""
+        names, status = recorded(resource), resource.status
+        if resource.deleting or resource.replacing or names is None:
             return None
-        filters = _named(resource.claim.workload_name, resource.claim.project_id)
+        if status.get("phase") in FINISHED or status.get("completedAt"):
+            return True
+        filters = _named(names.workload, names.project_id)
         page = await self._client.list(filter_by=filters, deleted=True, sort_by="deletedAt", sort_order="desc")
         row = next((row for row in page.workloads if row.id == workload_id), None)
-        return None if row is None else _has_finished(row)
+        return None if row is None else has_finished(row)
 
     async def _by_name(self, resource: Resource, owner: Owner) -> Observed:
         claim = resource.claim
@@ -121,7 +144,7 @@ class Observer:
             return Unknown(Reason.OUTCOME_UNKNOWN, UNANSWERED, after=min(uncertain, LOOKUP))
         if found is None and (taken := self._ledger.taken_for(resource.uid)):
             return Unknown(Reason.NAME_BUSY, TAKEN, after=min(taken, LOOKUP))
-        return found or Gone()
+        return found or await self._out_of_sight(claim.project_id) or Gone()
 
     async def _best_of(self, rows: Sequence[Workload], resource: Resource, owner: Owner) -> Observed | None:
         """Ours wherever it is listed, else what comes first: nobody promises that a name is listed only once."""
@@ -152,7 +175,13 @@ class Observer:
         if view.workload.raw_manifest is None:
             return _without_manifest(row.id)
         ownership, text = owned_by(view, owner, recorded=False)
-        return Present(row.id, ownership, view, row, text)
+        return Present(row.id, ownership, view, row, text, newest(view, row))
+
+
+def newest(view: WorkloadView, row: Workload | None) -> datetime | None:
+    """The latest updatedAt of both; `row` was read before."""
+    known = (view.workload.metadata.updated_at, row.updated_at if row else None)
+    return max((at for at in known if at), default=None)
 
 
 def is_gone(view: WorkloadView) -> bool:
@@ -208,7 +237,7 @@ def is_compared(resource: Resource, row: Workload, ledger: Ledger) -> bool:
 def _suspension_differs(resource: Resource, row: Workload) -> bool:
     """A row may be older than our own suspend: only a fresh view tells what was asked for."""
     suspend = (resource.body.get("spec") or {}).get("suspend")
-    return suspend is not None and not _has_finished(row) and suspend != (row.phase in STOPPED)
+    return suspend is not None and not has_finished(row) and suspend != (row.phase in STOPPED)
 
 
 def instant(text: str | None) -> datetime | None:
@@ -225,10 +254,6 @@ def _without_manifest(workload_id: str) -> Unknown:
 
 def _sync_status(view: WorkloadView) -> str | None:
     return view.sync_info.status if view.sync_info else None
-
-
-def _has_finished(row: Workload) -> bool:
-    return row.phase in FINISHED or row.completed_at is not None
 
 
 def _is_ours(found: Observed | None) -> bool:

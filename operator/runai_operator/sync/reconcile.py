@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from runai_operator.api.reasons import Reason, Retry
-from runai_operator.sync.act import Actor, Outcome
+from runai_operator.api.reasons import Reason, Retry, Row
+from runai_operator.sync.act import Actor, Outcome, never_claimed
 from runai_operator.sync.actions import FOLLOW_UP, Claim
 from runai_operator.sync.decide import decide
 from runai_operator.sync.gather import Gatherer
 from runai_operator.sync.ledger import Ledger
 from runai_operator.sync.observe import instant
+from runai_operator.sync.policies.following import paths
 from runai_operator.sync.ports import Connections, Kubernetes, NotYet, Problem, Stale
 from runai_operator.sync.report import ROW, Report, differs, report
 from runai_operator.sync.resource import Key, Resource
@@ -30,7 +31,8 @@ PASSING = (Reason.RUNAI_UNAVAILABLE, Reason.THROTTLED)
 
 @dataclass(frozen=True)
 class Next:
-    """When to look again: in `after` seconds, or (`retry`) as the backoff says, or (neither) when something moves."""
+    """When to look again: in `after` seconds, or (`retry`) as the backoff says and then at the latest, or (neither)
+    when something moves."""
 
     after: float | None = None
     retry: bool = False
@@ -74,13 +76,14 @@ class Reconciler:
             return Next(retry=True, reason="NotYet")
 
     async def _round(self, resource: Resource) -> Next:
+        resource = await self._with_its_claim(resource)
         situation = await self._gatherer.gather(resource)
         if situation is None:
             return Next(reason="AtRest")
         action = decide(situation)
         if isinstance(action, Claim):
             claimed = await self._actor.claim(situation, action)
-            first = resource.claim is None and resource.workload_id is None
+            first = never_claimed(resource)
             situation = await self._gatherer.gather(claimed, just_claimed=first)
             if situation is None:
                 return Next(retry=True, reason="Claimed")
@@ -90,15 +93,28 @@ class Reconciler:
         outcome = await self._actor.act(situation, action)
         return Next(reason="Released") if outcome.gone else await self._report(situation, outcome)
 
+    async def _with_its_claim(self, resource: Resource) -> Resource:
+        """What `kubectl replace` took away while a create is in doubt comes back as it was; to a resource that is
+        being deleted the API server adds no finalizer, so there it is only remembered."""
+        lost = self._ledger.claim_in_doubt(resource.uid)
+        if lost is None or resource.claim is not None or resource.workload_id is not None or resource.paused:
+            return resource
+        if resource.deleting:
+            return resource.claiming(lost)
+        return await self._kubernetes.claim(resource, lost.dump())
+
     async def _report(self, situation: Situation, outcome: Outcome) -> Next:
         resource = situation.resource
         if resource.deleting and not resource.finalized:
-            return Next(reason="Released")
-        held = self._ledger.held(resource.uid, report(situation, outcome, now=self._now()).reason)
+            return Next(after=outcome.after, retry=outcome.retry, reason="Released")
+        reason = report(situation, outcome, now=self._now()).reason
+        held = self._ledger.held(resource.uid, f"{reason} of generation {resource.generation}")
         told = report(situation, outcome, now=self._now(), held=held)
         if isinstance(situation.observed, Present) and situation.observed.view is not None:
             info = told.status.sync_info
             self._ledger.note(resource.uid, compared=instant(info.updated_at) if info else None)
+            if info is not None and info.status == "Synced":
+                self._ledger.seen_different(resource.uid, paths(situation.drift))
         if not self._passing(situation, outcome, held) and differs(resource.status, told.wire()):
             await self._kubernetes.write_status(resource, told.wire())
             if outcome.submitted is not None:
@@ -126,16 +142,26 @@ class Reconciler:
 
 def _next(outcome: Outcome, told: Report, held: float) -> Next:
     """What is under way is asked after, the less often the longer it takes; what waits for an event is not."""
-    row, after = ROW["Ready", told.reason], outcome.after
-    if after is None and not outcome.retry:
+    row = ROW["Ready", told.reason]
+    after = _retried_after(outcome, row) if outcome.retry else _followed_up_after(outcome, told, held)
+    if told.stalls_in is not None:
+        stalls_in = told.stalls_in + 0.1
+        after = stalls_in if after is None else min(after, stalls_in)
+    return Next(after=after, retry=outcome.retry, reason=told.reason)
+
+
+def _retried_after(outcome: Outcome, row: Row) -> float | None:
+    """The longest that a retry may take, whatever the backoff says."""
+    return SLOW if row.retry is Retry.SLOW else outcome.after
+
+
+def _followed_up_after(outcome: Outcome, told: Report, held: float) -> float | None:
+    after = outcome.after
+    if after is None:
         if told.reason is Reason.APPLYING:
             after = FOLLOW_UP
         elif told.reason is Reason.SYNC_FAILED:
             after = SLOW
-        elif row.retry is Retry.EVENT and told.status.phase is None and told.reason is not Reason.PAUSED:
-            after = 2 * FOLLOW_UP
-    if after is not None and after >= FOLLOW_UP:
-        after = max(after, min(held / 3, SLOWEST_FOLLOW_UP))
-    if told.stalls_in is not None and not outcome.retry:
-        after = told.stalls_in + 0.1 if after is None else min(after, told.stalls_in + 0.1)
-    return Next(after=after, retry=outcome.retry, reason=told.reason)
+        elif ROW["Ready", told.reason].retry is Retry.EVENT and told.status.phase is None:
+            after = None if told.reason is Reason.PAUSED else 2 * FOLLOW_UP
+    return after if after is None or after < FOLLOW_UP else max(after, min(held / 3, SLOWEST_FOLLOW_UP))

@@ -13,8 +13,9 @@ from runai_operator.api.reasons import ROWS, Reason, Row
 from runai_operator.api.wire import to_wire
 from runai_operator.api.workload import DriftItem, RunaiWorkloadStatus
 from runai_operator.sync.act import Outcome
-from runai_operator.sync.facts import begun_anew, of_row, of_submission, of_view
-from runai_operator.sync.situation import STOPPED, Present, Situation
+from runai_operator.sync.facts import begun_anew, of_row, of_submission, of_view, out_of_reach
+from runai_operator.sync.policies.following import RESUMING, STOPPING, fixed, fixed_changes
+from runai_operator.sync.situation import STOPPED, Gone, Present, Situation
 
 ROW = {(row.condition, row.reason): row for row in ROWS}
 
@@ -99,33 +100,40 @@ def _facts(situation: Situation, outcome: Outcome) -> RunaiWorkloadStatus:
     if outcome.submitted is not None:
         anew = outcome.submitted.metadata.id != resource.workload_id
         digest = situation.desired.digest if situation.desired else None
-        status = _handled(situation, of_submission(status, outcome.submitted, anew=anew, digest=digest), begins=anew)
+        status = of_submission(status, outcome.submitted, anew=anew, digest=digest)
+        status = _handled(situation, status, begins=anew, submitted=anew)
     elif outcome.adopted is not None:
         status = begun_anew(status).model_copy(update={"workload_id": outcome.adopted})
         status = _handled(situation, status, begins=True)
     elif isinstance(observed, Present) and observed.workload_id == resource.workload_id:
         if observed.view is not None:
-            status = of_view(status, observed.view, observed.row, observed.stamp)
+            status = of_view(status, observed.view, observed.row, stamp=observed.stamp, compared=observed.compared)
             status = status.model_copy(update={"drift": _drift_items(situation)})
         if observed.row is not None:
             status = of_row(status, observed.row)
         status = _handled(situation, status)
+    elif isinstance(observed, Gone) and resource.workload_id is not None:
+        status = out_of_reach(status, finished=observed.finished is True)
     return status
 
 
-def _handled(situation: Situation, status: RunaiWorkloadStatus, *, begins: bool = False) -> RunaiWorkloadStatus:
+def _handled(
+    situation: Situation, status: RunaiWorkloadStatus, *, begins: bool = False, submitted: bool = False
+) -> RunaiWorkloadStatus:
     """Annotations that were answered: a look was taken, or a run begun; a rerun of what still runs is answered too.
 
-    What the claim says counts where the run that it claimed `begins`: later it may be older than the status.
+    What the claim says counts where the run that it claimed `begins`: later it may be older than the status. One that
+    was `submitted` just now began after everything that was asked.
     """
     resource, observed = situation.resource, situation.observed
     changes: dict[str, Any] = {}
-    look = resource.annotation("runai-operator.io/reconcile-at")
+    look = resource.look_at
     if look and look != status.last_handled_reconcile_at:
         changes["last_handled_reconcile_at"] = look
     claim = resource.claim
     unfinished = isinstance(observed, Present) and observed.row is not None and not observed.finished
-    rerun = resource.rerun_asked if unfinished and not begins else None
+    asked_before = situation.resource.rerun_asked if submitted else None
+    rerun = resource.rerun_asked if unfinished and not begins else asked_before
     if claim is not None and (begins or status.last_handled_rerun_at is None):
         rerun = rerun or claim.rerun_at
     if rerun and rerun != status.last_handled_rerun_at:
@@ -164,11 +172,11 @@ def _by_phase(situation: Situation, status: RunaiWorkloadStatus) -> tuple[Reason
     suspend = situation.spec.suspend if situation.spec else None
     phase, message = status.phase, status.phase_message or ""
     if phase in STOPPED and suspend is False:
-        return Reason.STARTING, "asked Run:ai to resume it"
+        return Reason.STARTING, RESUMING
     if suspend and phase == "Stopped":
         return Reason.SUSPENDED, "stopped, as spec.suspend asks"
     if suspend and phase not in ("Completed", "Failed"):
-        return Reason.STOPPING, "asked Run:ai to stop it"
+        return Reason.STOPPING, STOPPING
     if phase is None:
         return Reason.STARTING, "applied, and not listed yet"
     return PHASES.get(phase, Reason.UNKNOWN_PHASE), message or ("" if phase in PHASES else f"phase {phase}")
@@ -189,7 +197,7 @@ def _success(situation: Situation, status: RunaiWorkloadStatus) -> Reason:
     outcomes = {"Completed": Reason.COMPLETED, "Failed": Reason.FAILED}
     if situation.resource.replacing and status.workload_id == situation.resource.workload_id:
         return Reason.NOT_FINISHED
-    of_this_spec = not situation.spec_changed
+    of_this_spec = not situation.spec_changed and not fixed_changes(situation)
     if situation.desired is None:  # nobody can tell: what was told of this generation holds
         told = situation.resource.condition("Succeeded") or {}
         of_this_spec = told.get("observedGeneration") == situation.resource.generation and told["status"] != "Unknown"
@@ -206,15 +214,25 @@ def _syncedness(situation: Situation, status: RunaiWorkloadStatus, ready: Row, m
     if not status.drift:
         return ROW["Synced", Reason.SYNCED], ""
     paths = ", ".join(item.path for item in status.drift[:5])
-    if situation.spec is not None and situation.spec.drift.mode == "Correct":
+    if _is_the_servers_own(situation):
         return ROW["Synced", Reason.SERVER_DIFFERS], f"what Run:ai makes of it differs at {paths}: see status.drift"
     return ROW["Synced", Reason.DRIFTED], f"edited in Run:ai at {paths}: see status.drift"
+
+
+def _is_the_servers_own(situation: Situation) -> bool:
+    """Whether the differences survived a PUT, or none can undo them; as told before where nobody looked again."""
+    if not situation.drift:
+        return (situation.resource.condition("Synced") or {}).get("reason") == Reason.SERVER_DIFFERS
+    if situation.spec is None or situation.spec.drift.mode != "Correct":
+        return False
+    return situation.corrected or all(fixed(each) for each in situation.drift)
 
 
 def _stalled(situation: Situation, ready: Row, held: float) -> tuple[bool, float | None]:
     if ready.stalled_after is None:
         return False, None
     before = situation.resource.condition("Stalled")
-    still = before is not None and before.get("reason") == ready.reason
+    known = ready.reason, situation.resource.generation
+    still = before is not None and (before.get("reason"), before.get("observedGeneration")) == known
     remaining = ready.stalled_after - held
     return (True, None) if still or remaining <= 0 else (False, remaining)

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from runai_operator.api import names
+from runai_operator.api.workload import SHORT
 from runai_operator.sync.claim import Claim, read_claim
 
 
@@ -84,23 +85,32 @@ class Resource:
         """Whether the recorded workload is the one that the claim says is being replaced."""
         return self.claim is not None and self.claim.replaces is not None and self.claim.replaces == self.workload_id
 
+    def claiming(self, claim: Claim) -> Resource:
+        """The resource as it would be with this claim."""
+        annotations = {**(self.metadata.get("annotations") or {}), names.CLAIM: claim.dump()}
+        return Resource({**self.body, "metadata": {**self.metadata, "annotations": annotations}})
+
     @property
-    def submitted(self) -> bool:
-        """Whether anything may have reached Run:ai."""
-        return self.workload_id is not None or self.claim is not None
+    def rerun_at(self) -> str | None:
+        """The value of rerun-at, as far as the status can hold it."""
+        return SHORT(self.annotation(names.RERUN_AT)) or None
+
+    @property
+    def look_at(self) -> str | None:
+        """The value of reconcile-at, as far as the status can hold it."""
+        return SHORT(self.annotation(names.RECONCILE_AT)) or None
 
     @property
     def rerun_asked(self) -> str | None:
         """The value of rerun-at while it is unanswered."""
-        value = self.annotation(names.RERUN_AT)
+        value = self.rerun_at
         answered = {self.status.get("lastHandledRerunAt"), self.claim.rerun_at if self.claim else None}
         return value if value and value not in answered else None
 
     @property
     def look_asked(self) -> bool:
         """Whether reconcile-at has a value that is unanswered."""
-        value = self.annotation(names.RECONCILE_AT)
-        return bool(value) and value != self.status.get("lastHandledReconcileAt")
+        return self.look_at is not None and self.look_at != self.status.get("lastHandledReconcileAt")
 
     def annotation(self, name: str) -> str | None:
         return (self.metadata.get("annotations") or {}).get(name)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from runai_operator.runai.models import WorkloadV2
 from runai_operator.runai.requests import UpdateWorkload
 from runai_operator.sync.situation import Present, Situation
 from runai_operator.sync.stamp import Owner
@@ -17,7 +18,8 @@ def rewriting(situation: Situation, owner: Owner, *, merges: bool) -> UpdateWork
     """The PUT that makes the observed workload the desired one.
 
     What lies under spec.drift.ignorePaths keeps the value that it has: an autoscaler's number outlives our writing.
-    `merges`: Run:ai keeps what a PUT leaves out, so what is to go is sent as null.
+    `merges`: Run:ai keeps what a PUT leaves out, so what is to go is sent as null. Fields of the metadata for which a
+    null did nothing are left out.
     """
     desired, spec, observed = situation.desired, situation.spec, situation.observed
     assert desired is not None
@@ -34,7 +36,24 @@ def rewriting(situation: Situation, owner: Owner, *, merges: bool) -> UpdateWork
             update = replace(update, priority=metadata.priority)
         elif path == ["category"]:
             update = replace(update, category=metadata.category)
-    return replace(update, manifest=clearing(manifest, held) if merges else manifest)
+    return replace(update, manifest=clearing(manifest, held) if merges else manifest, leave_out=tuple(situation.kept))
+
+
+def kept_values(situation: Situation, updated: WorkloadV2) -> dict[str, str]:
+    """The values that Run:ai still holds though they are no longer wanted: the spec that it had named them (its stamp
+    says so), or they were kept before."""
+    desired, observed = situation.desired, situation.observed
+    if desired is None or not isinstance(observed, Present) or observed.view is None:
+        return {}
+    named = {*situation.kept, *(observed.stamp.scheduling if observed.stamp else ())}
+    held, holds = observed.view.workload.metadata, updated.metadata
+    fields = {"priority": (desired.priority, held.priority, holds.priority)}
+    fields["category"] = (desired.category, held.category, holds.category)
+    return {
+        field: now
+        for field, (wish, then, now) in fields.items()
+        if field in named and wish is None and now is not None and now == then
+    }
 
 
 def keeping(manifest: Mapping[str, Any], held: Mapping[str, Any], path: Sequence[str]) -> dict[str, Any]:

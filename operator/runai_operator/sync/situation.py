@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 
 from runai_operator.api.reasons import Reason
@@ -26,13 +28,18 @@ class Ownership(Enum):
 
 @dataclass(frozen=True)
 class Present:
-    """A workload that lives. `view` is the fresh V2 answer, None while nothing calls for one; `row` the listed one."""
+    """A workload that lives. `view` is the fresh V2 answer, None while nothing calls for one; `row` the listed one.
+
+    `compared` is the newest updatedAt that was known before the view was asked for, or that the view tells: what
+    happened to the workload until then shows in the view.
+    """
 
     workload_id: str
     ownership: Ownership
     view: WorkloadView | None = None
     row: Workload | None = None
     owner: str = ""
+    compared: datetime | None = None
 
     @property
     def stamp(self) -> Stamp | None:
@@ -40,7 +47,7 @@ class Present:
 
     @property
     def finished(self) -> bool:
-        return self.row is not None and (self.row.phase in FINISHED or self.row.completed_at is not None)
+        return self.row is not None and has_finished(self.row)
 
     @property
     def sync_status(self) -> str | None:
@@ -81,13 +88,20 @@ class Unknown:
 Observed = Present | Leaving | Gone | Unknown
 
 
+def has_finished(row: Workload) -> bool:
+    """Whether a listed workload has come to its end."""
+    return row.phase in FINISHED or row.completed_at is not None
+
+
 @dataclass(frozen=True)
 class Situation:
     """One resource and its workload, at one moment.
 
     `problem` says why nothing may be asked of Run:ai; `spec` and `desired` are None where it kept them from being
-    known. `drift` is where a present workload of the same digest differs, and `corrected` whether a PUT was tried on
-    exactly that. `unsettled` is for how many seconds the outcome of an update without an answer stays open.
+    known. `drift` is where a present workload differs, and `corrected` whether a PUT was spent on all of that already.
+    `unsettled` is for how many seconds the outcome of an update without an answer stays open. `asked` is what was asked
+    of Run:ai a moment ago: to suspend it, or not to. `kept` are values of the metadata that Run:ai holds on to though
+    null was sent for them.
     """
 
     resource: Resource
@@ -99,6 +113,8 @@ class Situation:
     drift: tuple[Difference, ...] = ()
     corrected: bool = False
     unsettled: float = 0.0
+    asked: bool | None = None
+    kept: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def submitted_digest(self) -> str | None:

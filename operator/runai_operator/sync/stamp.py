@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from runai_operator.api.names import STAMP_CLUSTER, STAMP_DIGEST, STAMP_NAME, STAMP_NAMESPACE
+from runai_operator.api.names import STAMP_CLUSTER, STAMP_DIGEST, STAMP_NAME, STAMP_NAMESPACE, STAMP_SET
 
 STAMP_KEYS = frozenset({STAMP_CLUSTER, STAMP_DIGEST, STAMP_NAME, STAMP_NAMESPACE})
 
@@ -29,10 +29,14 @@ class Owner:
 
 @dataclass(frozen=True)
 class Stamp:
-    """What a submitted manifest says of its origin."""
+    """What a submitted manifest says of its origin.
+
+    `scheduling` names the fields of spec.scheduling that were set then: what is not among them is Run:ai's default.
+    """
 
     owner: Owner
     digest: str
+    scheduling: frozenset[str] = frozenset()
 
 
 def stamped(manifest: Mapping[str, Any], stamp: Stamp) -> dict[str, Any]:
@@ -44,6 +48,7 @@ def stamped(manifest: Mapping[str, Any], stamp: Stamp) -> dict[str, Any]:
         STAMP_NAMESPACE: stamp.owner.namespace,
         STAMP_NAME: stamp.owner.name,
         STAMP_DIGEST: stamp.digest,
+        STAMP_SET: ",".join(sorted(stamp.scheduling)),  # though it be empty: a server that merges would keep the last
     }
     return {**manifest, "metadata": metadata}
 
@@ -54,13 +59,14 @@ def read_stamp(manifest: Mapping[str, Any]) -> Stamp | None:
     if not annotations.keys() >= STAMP_KEYS:
         return None
     owner = Owner(annotations[STAMP_CLUSTER], annotations[STAMP_NAMESPACE], annotations[STAMP_NAME])
-    return Stamp(owner, annotations[STAMP_DIGEST])
+    scheduling = str(annotations.get(STAMP_SET) or "")
+    return Stamp(owner, annotations[STAMP_DIGEST], frozenset(filter(None, scheduling.split(","))))
 
 
 def unstamped(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """The manifest without stamp; annotations that are empty then are left out, as Kubernetes reads them."""
     metadata = dict(manifest.get("metadata") or {})
-    annotations = {key: value for key, value in _annotations(manifest).items() if key not in STAMP_KEYS}
+    annotations = {key: value for key, value in _annotations(manifest).items() if key not in (*STAMP_KEYS, STAMP_SET)}
     metadata.pop("annotations", None)
     if annotations:
         metadata["annotations"] = annotations

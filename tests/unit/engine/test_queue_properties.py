@@ -26,7 +26,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.wanted: dict[str, tuple[float, Priority]] = {}
         self.again: dict[str, tuple[float, Priority]] = {}
         self.in_hand: set[str] = set()
-        self.passed_over: dict[str, int] = {}
+        self.passed_over: dict[Priority, int] = {}
 
     def teardown(self):
         self.loop.close()
@@ -65,11 +65,14 @@ class QueueMachine(RuleBasedStateMachine):
         assert key not in self.in_hand
         assert key in self.due()
         if candidates:
-            patient = self.passed_over.get(key, 0) >= PATIENCE
+            patient = self.passed_over.get(candidates[key], 0) >= PATIENCE
             assert patient or candidates[key] == min(candidates.values())
         assert self.queue.priority(key) == self.wanted.pop(key)[1]
         self.in_hand.add(key)
-        self.passed_over = {other: self.passed_over.get(other, 0) + 1 for other in candidates if other != key}
+        served = candidates.get(key)
+        self.passed_over = {
+            lane: self.passed_over.get(lane, 0) + 1 for lane in candidates.values() if lane is not served
+        }
 
     @precondition(lambda self: self.in_hand)
     @rule(data=st.data())

@@ -12,6 +12,7 @@ from runai_operator.runai.models import Workload, WorkloadView
 from runai_operator.sync.claim import Claim
 from runai_operator.sync.desired import Desired, desire
 from runai_operator.sync.names import Names
+from runai_operator.sync.observe import newest
 from runai_operator.sync.resource import Resource
 from runai_operator.sync.situation import Observed, Ownership, Present, Situation
 from runai_operator.sync.stamp import Owner, Stamp, stamped
@@ -96,8 +97,9 @@ class AResource:
             ],
         )
 
-    def stalled(self, reason: str) -> AResource:
+    def stalled(self, reason: str, *, generation: int = 1) -> AResource:
         told = {"type": "Stalled", "status": "True", "reason": reason, "lastTransitionTime": LONG_AGO}
+        told["observedGeneration"] = generation
         return self.with_status(conditions=[*self.status.get("conditions", ()), told])
 
     def deleting(self) -> AResource:
@@ -255,7 +257,8 @@ class AWorkload:
 
     def seen(self, ownership: Ownership = Ownership.OURS, *, owner: str = "") -> Present:
         """Observed with a fresh GET V2, and as listed."""
-        return Present(self.id, ownership, self.view(), self.row(), owner)
+        view, row = self.view(), self.row()
+        return Present(self.id, ownership, view, row, owner, newest(view, row))
 
     def listed(self) -> Present:
         """Observed in the list only: nothing called for a GET V2."""

@@ -112,6 +112,7 @@ class FakeRunai:
         self.calls: list[str] = []
         self.projects = {PROJECT_ID: PROJECT}
         self.manifests: list[Mapping[str, Any]] = []
+        self.updates: list[Mapping[str, Any]] = []
         self.server_defaults: Mapping[str, Any] = {}
         self._failures: dict[str, list[tuple[RunaiError, bool]]] = {}
         self._created = 0
@@ -145,6 +146,7 @@ class FakeRunai:
 
     async def update(self, workload_id: str, workload: Any) -> WorkloadV2:
         failure = self._begin("update", workload_id)
+        self.updates.append(workload.body())
         made = self._submitted(self._found(workload_id), workload.manifest)
         self._end(failure)
         return WorkloadV2.model_validate(made.body())
@@ -310,6 +312,10 @@ class World:
     @property
     def resource(self) -> AResource:
         return AResource(self.kubernetes.objects[KEY])
+
+    @property
+    def status(self) -> Mapping[str, Any]:
+        return self.kubernetes.status()
 
     @property
     def claim(self) -> Claim:

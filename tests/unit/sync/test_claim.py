@@ -17,6 +17,10 @@ def test_a_claim_is_read_as_it_was_written(claim):
     assert read(claim.dump()) == claim
 
 
+def test_what_a_later_version_wrote_beside_is_passed_over():
+    assert read(json.dumps({**json.loads(a_claim().dump()), "since": "v9"})) == a_claim()
+
+
 def test_what_is_not_set_is_not_written():
     assert "replaces" not in json.loads(a_claim().dump())
 
@@ -46,7 +50,8 @@ def test_a_restored_resource_with_another_uid_keeps_its_names():
         '"text"',
         "{}",
         json.dumps({"namespace": NAMESPACE, "name": NAME}),
-        json.dumps({**json.loads(a_claim().dump()), "unknown": 1}),
+        json.dumps({**json.loads(a_claim().dump()), "fixed": "oops"}),
+        json.dumps({**json.loads(a_claim().dump()), "project_id": 4500}),
     ],
 )
 def test_a_claim_that_cannot_be_read_is_none(garbage):

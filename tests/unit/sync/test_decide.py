@@ -20,9 +20,9 @@ from runai_operator.sync.actions import (
 )
 from runai_operator.sync.compare import Difference
 from runai_operator.sync.decide import decide
-from runai_operator.sync.policies.following import fingerprint
+from runai_operator.sync.policies.following import paths
 from runai_operator.sync.situation import Gone, Leaving, Ownership, Unknown
-from tests.unit.sync.builders import a_resource, a_situation, a_workload, desired_of
+from tests.unit.sync.builders import LONG_AGO, a_resource, a_situation, a_workload, desired_of
 
 NEW = a_resource()
 CLAIMED = a_resource().claimed()
@@ -32,7 +32,7 @@ CHANGED_IN_PART = OURS.with_spec(scheduling={"priority": "high", "mnnvl": "Requi
 IN_PLACE = {"updateStrategy": "InPlace"}
 RECREATE = {"updateStrategy": "Recreate"}
 
-RUNNING = a_workload().seen()
+RUNNING = RENAMED = a_workload().seen()
 PUT = a_workload().submitted_from(desired_of(CHANGED_IN_PART.built)).seen()
 COMPLETED = a_workload().in_phase("Completed").seen()
 FAILED = a_workload().in_phase("Failed").seen()
@@ -131,11 +131,26 @@ UPDATING = {
     "a finished one is recreated for a changed spec": ((CHANGED, COMPLETED), Claim(replaces="w-1")),
     "a failed one is recreated for a changed spec": ((CHANGED, FAILED), Claim(replaces="w-1")),
     "one that was never applied is recreated for a changed spec": (
-        (CHANGED, a_workload().in_sync("Failed").seen()),
+        (CHANGED, a_workload().in_phase("Pending").in_sync("Failed").seen()),
         Claim(replaces="w-1"),
     ),
+    "one that an update failed for still runs, and is put": (
+        (CHANGED, a_workload().in_sync("Failed").seen()),
+        Update(),
+    ),
+    "so is one that is pending anew after it ran": (
+        (CHANGED.with_status(startedAt=LONG_AGO), a_workload().in_phase("Pending").in_sync("Failed").seen()),
+        Update(),
+    ),
     "one that is being applied is put": ((CHANGED, a_workload().in_sync("Applying").seen()), Update()),
-    "a finished one is put under InPlace": ((CHANGED.with_spec(**IN_PLACE), COMPLETED), Update()),
+    "a finished one is neither put nor run again under InPlace": (
+        (CHANGED.with_spec(**IN_PLACE), COMPLETED),
+        (Reject, Reason.RECREATE_REQUIRED),
+    ),
+    "a finished one is run again under InPlace when that is asked for": (
+        (CHANGED.with_spec(**IN_PLACE).asked_to_rerun("x"), COMPLETED),
+        Claim(replaces="w-1", rerun_at="x"),
+    ),
     "a running one is recreated under Recreate": ((CHANGED.with_spec(**RECREATE), RUNNING), Claim(replaces="w-1")),
     "a new preemptibility needs recreating": (
         (OURS.with_spec(scheduling={"preemptibility": "preemptible"}), RUNNING),
@@ -153,8 +168,16 @@ UPDATING = {
         (CHANGED_IN_PART, RUNNING, {"drift": DRIFT}),
         Update(),
     ),
-    "nor does it under InPlace though finished": (
-        (CHANGED_IN_PART.with_spec(**IN_PLACE), COMPLETED, {"drift": DRIFT}),
+    "nor does it under InPlace": (
+        (CHANGED_IN_PART.with_spec(**IN_PLACE), RUNNING, {"drift": DRIFT}),
+        Update(),
+    ),
+    "names that changed while it was submitted are told, for it cannot be moved": (
+        (OURS.with_spec(projectName="team-b"), RENAMED),
+        (Reject, Reason.INVALID_SPEC),
+    ),
+    "names that changed while it was submitted keep nothing else from being put": (
+        (OURS.with_spec(projectName="team-b", scheduling={"priority": "high"}), RENAMED),
         Update(),
     ),
     "where drift is not looked at, what else changed cannot be told, and is put": (
@@ -167,7 +190,7 @@ UPDATING = {
     ),
     "once the rest is put, drift is corrected all the same": (
         (CHANGED_IN_PART, PUT, {"drift": DRIFT}),
-        Update(corrects=fingerprint(DRIFT)),
+        Update(corrects=paths(DRIFT)),
     ),
     "another kind is not put to correct what differs": (
         (OURS.with_spec(manifest={"apiVersion": "batch/v1", "kind": "CronJob"}), RUNNING, {"drift": DRIFT}),
@@ -325,14 +348,14 @@ def test_running_again(name):
 
 
 DRIFTING = {
-    "it is undone under Correct": ((OURS, RUNNING, {"drift": DRIFT}), Update(corrects=fingerprint(DRIFT))),
+    "it is undone under Correct": ((OURS, RUNNING, {"drift": DRIFT}), Update(corrects=paths(DRIFT))),
     "it is left under Report": ((OURS.with_spec(**REPORT), RUNNING, {"drift": DRIFT}), Nothing()),
     "one that survived a PUT is not fought": ((OURS, RUNNING, {"drift": DRIFT, "corrected": True}), Nothing()),
     "a finished one is not put, which might run it again": ((OURS, COMPLETED, {"drift": DRIFT}), Nothing()),
     "one that no PUT can undo is left": ((OURS, RUNNING, {"drift": FIXED_DRIFT}), Nothing()),
     "one of several that a PUT can undo is undone": (
         (OURS, RUNNING, {"drift": (*FIXED_DRIFT, *DRIFT)}),
-        Update(corrects=fingerprint((*FIXED_DRIFT, *DRIFT))),
+        Update(corrects=paths((*FIXED_DRIFT, *DRIFT))),
     ),
     "a changed spec goes first": ((CHANGED, RUNNING, {"drift": DRIFT}), Update()),
     "an unanswered update is waited out first": (
@@ -347,17 +370,15 @@ def test_drift(name):
     check(DRIFTING, name)
 
 
-def test_another_drift_has_another_fingerprint():
+def test_one_drift_is_told_from_another_by_where_it_is():
     others = [
         DRIFT,
-        (Difference("/manifest/spec/parallelism", 1, 6),),
-        (Difference("/manifest/spec/parallelism", 2, 5),),
         (Difference("/manifest/spec/completions", 1, 5),),
         FIXED_DRIFT,
         (*FIXED_DRIFT, *DRIFT),
     ]
-    assert len({fingerprint(drift) for drift in others}) == len(others)
-    assert fingerprint(DRIFT) == fingerprint((replace(DRIFT[0]),))
+    assert len({paths(drift) for drift in others}) == len(others)
+    assert paths(DRIFT) == paths((Difference("/manifest/spec/parallelism", 2, 6),))
 
 
 STOPPED = a_workload().stopped().seen()
@@ -382,7 +403,24 @@ SUSPENDING = {
         (ASKED_TO_RUN, a_workload().in_phase("Stopped").listed()),
         Nothing(),
     ),
-    "a changed spec goes first": ((CHANGED.with_spec(suspend=True), RUNNING), Update()),
+    "stopping goes before a spec that may be refused": (
+        (CHANGED.with_spec(suspend=True), RUNNING),
+        Suspend(),
+    ),
+    "a changed spec goes before resuming": ((CHANGED.with_spec(suspend=False), STOPPED), Update()),
+    "what was asked for a moment ago is waited for": (
+        (ASKED_TO_STOP, RUNNING, {"asked": True}),
+        (Wait, Reason.STOPPING),
+    ),
+    "so is a resuming": ((ASKED_TO_RUN, STOPPED, {"asked": False}), (Wait, Reason.STARTING)),
+    "the opposite of what was asked for is asked for": (
+        (ASKED_TO_RUN, STOPPED, {"asked": True}),
+        Resume(),
+    ),
+    "what was asked for a moment ago keeps no changed spec waiting": (
+        (CHANGED.with_spec(suspend=True), RUNNING, {"asked": True}),
+        Update(),
+    ),
 }
 
 
@@ -410,14 +448,23 @@ DELETING = {
         (CLAIMED.deleting(), Unknown(Reason.OUTCOME_UNKNOWN, "open")),
         (Wait, Reason.OUTCOME_UNKNOWN),
     ),
-    "one that was never submitted lets go": (
+    "one whose claim was lost is in doubt": (
         (NEW.finalizer_of("runai-operator.io/workload").deleting(), BLIND),
-        Release(),
+        (Wait, Reason.RUNAI_UNAVAILABLE),
+    ),
+    "one that was never claimed is none of ours": (
+        (NEW.finalizer_of("other/finalizer").deleting(), BLIND),
+        Nothing(),
     ),
     "Orphan lets go at once": ((GOING.orphaned(), BLIND), Release()),
     "release lets go at once": ((GOING.released(), STRANGERS), Release()),
-    "without our finalizer there is nothing to do": (
+    "without our finalizer the workload is deleted all the same": (
         (GOING.finalizer_of("other/finalizer"), RUNNING),
+        Delete(Reason.DELETING),
+    ),
+    "without our finalizer there is nothing to let go of": ((GOING.finalizer_of("other/finalizer"), Gone()), Nothing()),
+    "without our finalizer Orphan leaves the workload": (
+        (GOING.finalizer_of("other/finalizer").orphaned(), RUNNING),
         Nothing(),
     ),
     "amid a recreate the new one is deleted": (

@@ -15,6 +15,7 @@ from typing import get_args
 import pytest
 
 from runai_operator.api.reasons import Reason
+from runai_operator.runai.models import ActionsSupport
 from runai_operator.sync.actions import (
     Action,
     Adopt,
@@ -44,6 +45,7 @@ from tests.unit.sync.builders import (
     AResource,
     AWorkload,
     a_resource,
+    a_situation,
     a_spec,
     a_workload,
 )
@@ -97,7 +99,8 @@ def workloads() -> Iterator[AWorkload]:
         lambda each: each.of_another_digest(),
         lambda each: each.without_stamp(),
     )
-    for phase, sync, stamp in product(("Running", "Completed", "Stopped"), ("Synced", "Failed", "Applying"), stamps):
+    phases = ("Running", "Completed", "Stopped", "Pending")
+    for phase, sync, stamp in product(phases, ("Synced", "Failed", "Applying"), stamps):
         yield stamp(replace(a_workload(), phase=phase, sync_status=sync))
     yield a_workload().stopped()
 
@@ -176,8 +179,12 @@ def rules(situation: Situation, action: Action) -> Iterator[tuple[str, bool]]:
         "only the claimed one is written to",
         not isinstance(action, WRITES) or resource.claim is not None or (resource.deleting),
     )
-    yield "only what carries our finalizer is written to", not isinstance(action, WRITES) or resource.finalized
+    spoken_for = resource.finalized or (resource.deleting and isinstance(action, Delete))
+    yield "only what carries our finalizer is written to", not isinstance(action, WRITES) or spoken_for
     if resource.deleting:
+        yield "only what carries our finalizer is let go of", not isinstance(action, Release) or resource.finalized
+        kept = (resource.orphaned or resource.released) and isinstance(action, Delete)
+        yield "what is to be left is not deleted", not kept
         yield "a deleted one is only let go", isinstance(action, Release | Delete | Wait | Reject | Nothing)
         return
     yield "what lives is not let go of", not isinstance(action, Release)
@@ -215,7 +222,8 @@ def has_cause(situation: Situation) -> bool:
         return corrects or (situation.spec_changed and spec.update_strategy != "InPlace")
     if spec.update_strategy == "InPlace" or not (situation.spec_changed or fixed_changes(situation)):
         return False
-    return spec.update_strategy == "Recreate" or observed.finished or observed.sync_status == "Failed"
+    never_ran = observed.sync_status == "Failed" and observed.row is not None and observed.row.phase == "Pending"
+    return spec.update_strategy == "Recreate" or observed.finished or never_ran
 
 
 def broken(situations: Iterator[Situation]) -> tuple[int, list[Broken]]:
@@ -264,17 +272,17 @@ def test_what_is_being_deleted_is_let_go_of_exactly_when_nothing_is_left_behind(
             and observed.ownership is not Ownership.OURS
             and observed.workload_id != resource.workload_id
         )
-        never_sent = resource.workload_id is None and resource.claim is None
-        permitted = resource.released or resource.orphaned or never_sent or ours_is_away
+        permitted = resource.released or resource.orphaned or ours_is_away
         assert (decide(situation) == Release()) == (resource.finalized and permitted), situation
 
 
 def test_what_is_being_deleted_and_still_ours_is_deleted_by_the_id_that_was_seen():
     for situation in the_deleted():
         resource, observed = situation.resource, situation.observed
-        if not isinstance(observed, Present) or observed.ownership is not Ownership.OURS or not resource.finalized:
+        if not isinstance(observed, Present) or observed.ownership is not Ownership.OURS:
             continue
-        if resource.released or resource.orphaned or (resource.workload_id is None and resource.claim is None):
+        unknown = resource.workload_id is None and resource.claim is None and not resource.finalized
+        if resource.released or resource.orphaned or unknown:
             continue
         assert decide(situation) == Delete(Reason.DELETING), situation
 
@@ -348,14 +356,20 @@ def test_a_claim_is_followed_by_something_else_than_a_claim():
         assert not isinstance(decide(after), Claim), situation
 
 
+A_SERVICE = a_resource().claimed().submitted()
+CANNOT_BE_SUSPENDED = a_workload().row().model_copy(update={"actions_support": ActionsSupport(suspend=False)})
+
+
 def test_every_action_and_every_policy_is_reached():
     situations = [*sampled(the_living(resources(CLAIMS, FINALIZED, RECORDS, RERUNS)), seed=4), *the_deleted()]
     assert {type(decide(each)) for each in situations} == set(get_args(Action))
     paused = Situation(a_resource().paused().built, Gone())
     stopped = Situation(a_resource().built, Gone(), problem=(Reason.INVALID_SPEC, ""))
-    deciding = {
-        next(policy for policy in POLICIES if policy(each) is not None) for each in (*situations, paused, stopped)
-    }
+    asked = a_situation(A_SERVICE.with_spec(suspend=True), a_workload().seen(), asked=True)
+    renamed = a_situation(a_resource().claimed(project_name="team-b").submitted(), a_workload().seen())
+    fixed_to = a_situation(A_SERVICE.with_spec(suspend=True), replace(a_workload().seen(), row=CANNOT_BE_SUSPENDED))
+    told = (paused, stopped, asked, renamed, fixed_to)
+    deciding = {next(policy for policy in POLICIES if policy(each) is not None) for each in (*situations, *told)}
     assert set(POLICIES) - deciding == set()
 
 

@@ -66,8 +66,9 @@ def test_the_users_manifest_stays_as_it_is():
 def test_the_stamp_says_owner_and_digest_and_is_not_in_the_digest():
     desired = wish()
     sent = desired.creation(OWNER).manifest
-    assert read_stamp(sent) == Stamp(OWNER, desired.digest)
-    assert read_stamp(desired.creation(STRANGER).manifest) == Stamp(STRANGER, desired.digest)
+    named = frozenset(field for field in SCHEDULING if getattr(desired, field) is not None)
+    assert read_stamp(sent) == Stamp(OWNER, desired.digest, named)
+    assert read_stamp(desired.creation(STRANGER).manifest) == Stamp(STRANGER, desired.digest, named)
     assert read_stamp(desired.manifest) is None
     assert unstamped(sent) == desired.manifest
 

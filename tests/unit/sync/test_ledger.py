@@ -1,6 +1,7 @@
 import pytest
 
-from runai_operator.sync.ledger import Entry, Ledger
+from runai_operator.sync.ledger import HOUR, MOST_CORRECTIONS, Entry, Ledger
+from tests.unit.sync.builders import a_claim
 
 WINDOW = 90.0
 
@@ -39,7 +40,7 @@ def test_a_claim_of_this_very_process_needs_no_waiting(ledger):
 def test_an_unanswered_create_opens_the_window_anew(ledger, clock):
     ledger.note("a", clean=True)
     clock.time += 500
-    ledger.create_unanswered("a")
+    ledger.create_unanswered("a", a_claim())
     assert ledger.create_uncertain_for("a") == WINDOW
     clock.time += WINDOW
     assert ledger.create_uncertain_for("a") == 0
@@ -47,7 +48,7 @@ def test_an_unanswered_create_opens_the_window_anew(ledger, clock):
 
 def test_an_unanswered_create_of_an_unclean_one_counts_from_the_later(ledger, clock):
     clock.time += 60
-    ledger.create_unanswered("a")
+    ledger.create_unanswered("a", a_claim())
     clock.time += 40
     assert ledger.create_uncertain_for("a") == 50
 
@@ -78,7 +79,7 @@ def test_a_state_is_held_since_it_began_and_another_begins_anew(ledger, clock):
 
 
 def test_resources_do_not_share_an_entry_and_one_can_be_forgotten(ledger):
-    ledger.note("a", clean=True, corrected="x")
+    ledger.note("a", clean=True, merges=True)
     assert ledger.entry("b") == Entry()
     ledger.forget("a")
     ledger.forget("never seen")
@@ -87,5 +88,60 @@ def test_resources_do_not_share_an_entry_and_one_can_be_forgotten(ledger):
 
 def test_noting_one_thing_leaves_the_others(ledger):
     ledger.note("a", clean=True)
-    ledger.note("a", corrected="x")
-    assert ledger.entry("a") == Entry(clean=True, corrected="x")
+    ledger.note("a", merges=True)
+    assert ledger.entry("a") == Entry(clean=True, merges=True)
+
+
+def test_what_an_earlier_process_told_to_be_open_stays_so_for_the_window(ledger, clock):
+    assert ledger.update_uncertain_for("a", told=True) == WINDOW
+    clock.time += WINDOW
+    assert ledger.update_uncertain_for("a", told=True) == 0
+
+
+def test_a_claim_is_kept_while_its_create_is_in_doubt(ledger, clock):
+    assert ledger.claim_in_doubt("a") is None
+    ledger.create_unanswered("a", a_claim())
+    assert ledger.claim_in_doubt("a") == a_claim()
+    clock.time += WINDOW
+    assert ledger.claim_in_doubt("a") is None
+
+
+def test_a_create_that_is_recorded_is_in_doubt_no_more(ledger):
+    ledger.create_unanswered("a", a_claim())
+    ledger.recorded("a")
+    assert ledger.claim_in_doubt("a") is None
+
+
+def test_drift_is_corrected_once_until_it_was_seen_in_order(ledger):
+    assert ledger.may_correct("a", ["/x"])
+    ledger.corrected("a", ["/x"])
+    assert not ledger.may_correct("a", ["/x"])
+    assert ledger.may_correct("a", ["/x", "/y"])
+    ledger.seen_different("a", ["/x"])
+    assert not ledger.may_correct("a", ["/x"])
+    ledger.seen_different("a", [])
+    assert ledger.may_correct("a", ["/x"])
+
+
+def test_whoever_edits_again_and_again_is_given_in_to_for_a_while(ledger, clock):
+    for _ in range(MOST_CORRECTIONS):
+        assert ledger.may_correct("a", ["/x"])
+        ledger.corrected("a", ["/x"])
+        ledger.seen_different("a", [])
+    assert not ledger.may_correct("a", ["/x"])
+    clock.time += HOUR
+    assert ledger.may_correct("a", ["/x"])
+
+
+def test_another_submission_forgets_what_was_tried(ledger):
+    ledger.corrected("a", ["/x"])
+    ledger.begin_anew("a")
+    assert ledger.may_correct("a", ["/x"])
+
+
+def test_what_was_asked_of_runai_is_remembered_for_a_minute(ledger, clock):
+    assert ledger.asked_lately("a") is None
+    ledger.asked("a", suspend=False)
+    assert ledger.asked_lately("a") is False
+    clock.time += 60
+    assert ledger.asked_lately("a") is None

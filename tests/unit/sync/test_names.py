@@ -5,11 +5,12 @@ import pytest
 from runai_operator.api.reasons import Reason
 from runai_operator.api.workload import RunaiWorkloadSpec
 from runai_operator.runai.models import Project
-from runai_operator.sync.names import Names, decided, resolve
+from runai_operator.sync.names import Names, confirmed, recorded, resolve
 from runai_operator.sync.ports import Problem
 from tests.unit.sync.builders import a_resource
 
 LABELS = {"runai/queue": "team-a"}
+KNOWN = {"p-1": "team-a", "p-2": "team-b", "p-7": "team-g"}
 TRAINER = Names("trainer", "p-1", "team-a")
 
 
@@ -21,7 +22,7 @@ class Projects:
 
     async def project(self, *, project_id, name, cluster_name):
         self.asked = (project_id, name, cluster_name)
-        return Project(id=project_id or "p-1", name=name or "team-a")
+        return Project(id=project_id or "p-1", name=name or KNOWN[project_id])
 
 
 def spec_of(resource):
@@ -29,7 +30,10 @@ def spec_of(resource):
 
 
 def names_of(resource, labels=LABELS):
-    return decided(resource.built, spec_of(resource), labels)
+    """As gathering goes: the record of what was submitted, else the claim."""
+    if resource.built.workload_id:
+        return recorded(resource.built)
+    return asyncio.run(confirmed(Projects(), resource.built, spec_of(resource), labels))
 
 
 def resolved(resource, labels=LABELS):
@@ -76,6 +80,15 @@ DECIDED = {
 def test_names_that_hold_already(name):
     resource, expected = DECIDED[name]
     assert names_of(resource) == expected
+
+
+def test_a_claim_of_a_project_that_runai_calls_otherwise_decides_nothing():
+    forged = a_resource().claimed(project_id="p-2")
+    assert names_of(forged) is None
+
+
+def test_the_record_goes_before_the_claim():
+    assert names_of(a_resource().claimed(project_id="p-2", project_name="team-b").submitted()) == TRAINER
 
 
 def test_a_namespace_that_got_another_label_changes_nothing_for_what_is_submitted():

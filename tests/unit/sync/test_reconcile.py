@@ -70,7 +70,7 @@ def test_what_was_claimed_before_is_looked_up_before_it_is_created(world):
     world.kubernetes.put(a_resource().claimed())
     world.passes(WINDOW)
     world.reconcile()
-    assert world.runai.calls == ["list name==trainer projectId==p-1", "create trainer"]
+    assert world.runai.calls == ["list name==trainer projectId==p-1", "project p-1", "create trainer"]
 
 
 def test_what_was_claimed_by_an_earlier_process_is_created_only_after_the_window():
@@ -364,7 +364,8 @@ def test_a_refused_create_is_told_and_may_be_repeated_after_a_lookup(world, name
     assert world.ready["reason"] == reason
     assert then.retry or then.after == 7
     world.reconcile()
-    assert world.runai.calls == ["create trainer", "list name==trainer projectId==p-1", "create trainer"]
+    looked = ["list name==trainer projectId==p-1", "project p-1"]
+    assert world.runai.calls == ["create trainer", *looked, "create trainer"]
     assert world.runai.live() == ["new-1"]
 
 

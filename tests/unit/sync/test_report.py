@@ -149,7 +149,7 @@ def test_once_it_runs_again_reconciling_and_stalled_are_gone():
 
 def test_what_stalled_stays_so_over_a_restart_until_its_reason_changes():
     """The ledger, and with it how long the state was held, is lost; what was told is not."""
-    stalled = OURS.stalled("AccessDenied")
+    stalled = OURS.stalled("AccessDenied", generation=1)
     assert condition(told(stalled, BLIND, Outcome(Reason.ACCESS_DENIED, "x"), held=0.0), "Stalled") is not None
     assert condition(told(stalled, BLIND, Outcome(Reason.PROJECT_NOT_FOUND, "x"), held=0.0), "Stalled") is None
 

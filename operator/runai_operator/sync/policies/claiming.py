@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from runai_operator.api.names import RERUN_AT
 from runai_operator.sync.actions import Action, Claim, Reject, Wait
 from runai_operator.sync.names import recorded
 from runai_operator.sync.situation import Gone, Observed, Ownership, Present, Situation, Unknown
@@ -51,7 +50,7 @@ def outdated(situation: Situation) -> bool:
 def recreating(situation: Situation) -> Claim:
     resource = situation.resource
     claimed = resource.claim.rerun_at if resource.claim else None
-    return Claim(replaces=resource.workload_id, rerun_at=resource.annotation(RERUN_AT) or claimed)
+    return Claim(replaces=resource.workload_id, rerun_at=resource.rerun_at or claimed)
 
 
 def _nothing_of_ours(observed: Observed) -> bool:

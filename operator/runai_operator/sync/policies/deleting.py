@@ -18,24 +18,26 @@ def let_go_of_what_leaves_nothing_behind(situation: Situation) -> Action | None:
     resource = situation.resource
     if not resource.deleting:
         return None
-    if not resource.finalized:
-        return Nothing()
-    return Release() if resource.released or resource.orphaned or not resource.submitted else None
+    if resource.released or resource.orphaned:
+        return Release() if resource.finalized else Nothing()
+    known = resource.finalized or resource.claim is not None or resource.workload_id is not None
+    return None if known else Nothing()
 
 
 def delete_before_letting_go(situation: Situation) -> Action | None:
+    """Also of what lost our finalizer, as long as another's holds it: it can be deleted, though not waited for."""
     resource, observed = situation.resource, situation.observed
     if not resource.deleting:
         return None
     match observed:
         case Gone():
-            return Release()
+            return Release() if resource.finalized else Nothing()
         case Leaving():
             return Wait(Reason.DELETING, "Run:ai is deleting the workload", after=FOLLOW_UP)
         case Present(ownership=Ownership.OURS):
             return Delete(Reason.DELETING)
         case Present(workload_id=found) if found != resource.workload_id:  # found by name: ours is not there
-            return Release()
+            return Release() if resource.finalized else Nothing()
         case Present(owner=owner):
             return Reject(Reason.OWNERSHIP_LOST, f"workload {resource.workload_id} now belongs to {owner}: {LET_GO}")
         case Unknown(reason, message, after):

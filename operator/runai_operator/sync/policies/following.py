@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 
 from runai_operator.api.reasons import Reason
 from runai_operator.api.workload import RunaiWorkloadSpec
-from runai_operator.sync.actions import Action, Nothing, Reject, Resume, Suspend, Update, Wait
+from runai_operator.sync.actions import FOLLOW_UP, Action, Nothing, Reject, Resume, Suspend, Update, Wait
 from runai_operator.sync.compare import Difference
 from runai_operator.sync.desired import FIXED
 from runai_operator.sync.policies.claiming import recreating
@@ -17,6 +15,8 @@ from runai_operator.sync.situation import Present, Situation
 KIND = ("apiVersion", "kind")
 FIXED_PATHS = frozenset({*(f"/scheduling/{field}" for field in FIXED), *(f"/manifest/{field}" for field in KIND)})
 """Fields that no update can change."""
+NOT_STARTED = (None, "", "Creating", "Pending", "Initializing", "Failed")
+STOPPING, RESUMING = "asked Run:ai to stop it", "asked Run:ai to resume it"
 
 
 def let_an_unanswered_update_settle(situation: Situation) -> Action | None:
@@ -24,6 +24,11 @@ def let_an_unanswered_update_settle(situation: Situation) -> Action | None:
         return None
     message = "an update got no answer from Run:ai: waiting until its outcome is certain"
     return Wait(Reason.OUTCOME_UNKNOWN, message, after=situation.unsettled)
+
+
+def suspend_before_all_else(situation: Situation) -> Action | None:
+    """Whatever else is to be changed: what should stand still must not wait for a spec that Run:ai refuses."""
+    return Suspend() if _is_to_be(situation, suspended=True) and situation.asked is not True else None
 
 
 def follow_the_spec(situation: Situation) -> Action | None:
@@ -34,11 +39,12 @@ def follow_the_spec(situation: Situation) -> Action | None:
     stuck = fixed_changes(situation)
     if not situation.spec_changed and not stuck:
         return None
-    if spec.update_strategy == "Recreate":
+    if spec.update_strategy == "Recreate" or (
+        spec.update_strategy == "RecreateIfFinished" and _loses_nothing(situation)
+    ):
         return recreating(situation)
-    lossless = observed.finished or observed.sync_status == "Failed"
-    if spec.update_strategy == "RecreateIfFinished" and lossless:
-        return recreating(situation)
+    if observed.finished:
+        return Reject(Reason.RECREATE_REQUIRED, _needs_a_new_run(situation))
     return Update() if situation.spec_changed and not (stuck and _nothing_to_put(situation, spec)) else None
 
 
@@ -52,21 +58,27 @@ def correct_what_drifted(situation: Situation) -> Action | None:
         return None  # a PUT might run it again
     if all(fixed(each) for each in situation.drift):
         return None
-    return Update(corrects=fingerprint(situation.drift))
+    return Update(corrects=paths(situation.drift))
 
 
-def suspend_or_resume(situation: Situation) -> Action | None:
-    observed, spec = situation.observed, situation.spec
-    if not isinstance(observed, Present) or observed.view is None or observed.finished:
+def resume_what_should_run(situation: Situation) -> Action | None:
+    return Resume() if _is_to_be(situation, suspended=False) and situation.asked is not False else None
+
+
+def wait_for_what_was_asked(situation: Situation) -> Action | None:
+    """Run:ai agreed, and does not show it yet."""
+    if _is_to_be(situation, suspended=True):
+        return Wait(Reason.STOPPING, STOPPING, after=FOLLOW_UP)
+    return Wait(Reason.STARTING, RESUMING, after=FOLLOW_UP) if _is_to_be(situation, suspended=False) else None
+
+
+def tell_what_cannot_be_suspended(situation: Situation) -> Action | None:
+    observed = situation.observed
+    if not _differs_in_suspension(situation) or not isinstance(observed, Present) or observed.row is None:
         return None
-    if spec is None or spec.suspend is None:
+    if observed.row.actions_support.suspend is not False:
         return None
-    if observed.sync_status not in (None, "Synced") or spec.suspend == observed.stopped:
-        return None
-    if observed.row is not None and observed.row.actions_support.suspend is False:
-        message = f"Run:ai cannot suspend or resume a {observed.row.type}: remove spec.suspend"
-        return Reject(Reason.REJECTED, message)
-    return Suspend() if spec.suspend else Resume()
+    return Reject(Reason.REJECTED, f"Run:ai cannot suspend or resume a {observed.row.type}: remove spec.suspend")
 
 
 def tell_what_only_a_new_workload_can_take(situation: Situation) -> Action | None:
@@ -74,14 +86,26 @@ def tell_what_only_a_new_workload_can_take(situation: Situation) -> Action | Non
     return Reject(Reason.RECREATE_REQUIRED, _needs_recreating(situation, stuck)) if stuck else None
 
 
+def tell_what_was_renamed_too_late(situation: Situation) -> Action | None:
+    """While it was being submitted its names could still be changed; what was submitted keeps those of before."""
+    claim, fields = situation.resource.claim, renamed(situation)
+    if claim is None or not fields:
+        return None
+    message = (
+        f"{' and '.join(fields)} changed while the workload was being submitted: Run:ai holds it as "
+        f"{claim.workload_name} in the project {claim.project_name}. To move it, delete this resource, and create it "
+        "anew"
+    )
+    return Reject(Reason.INVALID_SPEC, message)
+
+
 def settle(situation: Situation) -> Action | None:  # noqa: ARG001 (a policy like the others)
     return Nothing()
 
 
-def fingerprint(drift: Sequence[Difference]) -> str:
-    """One drift told from another, in sixteen hexadecimal digits."""
-    text = json.dumps([[each.path, each.desired, each.observed] for each in drift], sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def paths(drift: Sequence[Difference]) -> tuple[str, ...]:
+    """Where it differs: what tells one drift from another, for a server may write another value each time."""
+    return tuple(each.path for each in drift)
 
 
 def fixed(difference: Difference) -> bool:
@@ -105,11 +129,59 @@ def fixed_changes(situation: Situation) -> list[str]:
     return changed
 
 
+def renamed(situation: Situation) -> list[str]:
+    """The fields that name another place than the one that the workload was submitted to."""
+    spec, claim = situation.spec, situation.resource.claim
+    if spec is None or claim is None or situation.resource.workload_id is None:
+        return []
+    asked = {
+        "spec.workloadName": (spec.workload_name, claim.workload_name),
+        "spec.projectId": (spec.project_id, claim.project_id),
+        "spec.projectName": (spec.project_name, claim.project_name),
+        "spec.clusterName": (spec.cluster_name, claim.cluster_name or spec.cluster_name),
+    }
+    return [field for field, (wish, claimed) in asked.items() if wish and wish != claimed]
+
+
+def _is_to_be(situation: Situation, *, suspended: bool) -> bool:
+    """Whether Run:ai is to be asked for it: it is not so, and can be."""
+    observed, spec = situation.observed, situation.spec
+    if not _differs_in_suspension(situation) or not isinstance(observed, Present) or spec is None:
+        return False
+    supported = observed.row is None or observed.row.actions_support.suspend is not False
+    return spec.suspend is suspended and supported and observed.sync_status in (None, "Synced")
+
+
+def _differs_in_suspension(situation: Situation) -> bool:
+    observed, spec = situation.observed, situation.spec
+    if not isinstance(observed, Present) or observed.view is None or observed.finished:
+        return False
+    return spec is not None and spec.suspend is not None and spec.suspend is not observed.stopped
+
+
+def _loses_nothing(situation: Situation) -> bool:
+    """Whether the workload has finished, or was never applied: of one that an update failed for, the pods still run."""
+    observed = situation.observed
+    if not isinstance(observed, Present) or observed.finished:
+        return True
+    if observed.sync_status != "Failed" or observed.row is None or situation.resource.status.get("startedAt"):
+        return False
+    return observed.row.phase in NOT_STARTED
+
+
 def _nothing_to_put(situation: Situation, spec: RunaiWorkloadSpec) -> bool:
     """Whether an update would change nothing, or would have to make another kind of the workload."""
     if spec.drift.mode != "Ignore" and all(fixed(each) for each in situation.drift):
         return True
     return any(f"manifest.{field}" in fixed_changes(situation) for field in KIND)
+
+
+def _needs_a_new_run(situation: Situation) -> str:
+    return (
+        f"workload {situation.resource.workload_id} has finished, and under spec.updateStrategy InPlace a changed spec "
+        "does not run it again: annotate the resource with runai-operator.io/rerun-at=<any new value> to run it as it "
+        "is now, or set spec.updateStrategy to RecreateIfFinished"
+    )
 
 
 def _needs_recreating(situation: Situation, fields: list[str]) -> str:
