@@ -103,7 +103,8 @@ def until_told(world: World, name: str, reason: str) -> str:
 def rounds(world: World) -> dict[str, list[datetime]]:
     """When each resource was looked at, by the log."""
     found: dict[str, list[datetime]] = defaultdict(list)
-    for line in world.operator.lines():
+    whole_lines = world.operator.log().rpartition("\n")[0].splitlines()
+    for line in (json.loads(each) for each in whole_lines if each.startswith("{")):
         if str(line.get("message", "")).startswith("reconciled"):
             found[line["resource"].rpartition("/")[2]].append(datetime.fromisoformat(line["timestamp"]))
     return found
