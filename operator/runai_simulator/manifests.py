@@ -189,3 +189,10 @@ def _gpus(resources: Any) -> float:
             except (TypeError, ValueError):
                 return 0.0
     return 0.0
+
+
+def annotated(manifest: JsonObject, key: str, value: str) -> JsonObject:
+    """The manifest with one more annotation."""
+    metadata = manifest.get("metadata") or {}
+    annotations = {**(metadata.get("annotations") or {}), key: value}
+    return {**manifest, "metadata": {**metadata, "annotations": annotations}}

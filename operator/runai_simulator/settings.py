@@ -41,6 +41,7 @@ class Switches(Part):
         "deep-merge: the manifest too is merged into the old one",
     )
     null_clears: bool = Field(default=True, description="a null in PUT clears the value; else it is ignored")
+    notes_writes: bool = Field(default=False, description="rawManifest tells in an annotation when it was written")
     conflict_covers_deleting: bool = Field(default=True, description="409 covers names of workloads still Deleting")
     get_deleted: Literal[404, 200] = Field(default=404, description="what GET V2 of a deleted workload answers")
     list_includes_deleted: bool = Field(default=False, description="a list without deleted= contains deleted ones")

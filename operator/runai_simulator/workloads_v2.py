@@ -9,7 +9,7 @@ from runai_simulator import views
 from runai_simulator.calls import Answer, Call
 from runai_simulator.catalogue import CATEGORIES, PRIORITIES
 from runai_simulator.errors import ApiError, bad_request, not_found
-from runai_simulator.manifests import JsonObject, kind_of, manifest_of, merged
+from runai_simulator.manifests import JsonObject, annotated, kind_of, manifest_of, merged
 from runai_simulator.organisation import Project
 from runai_simulator.state import State
 from runai_simulator.workloads import Metadata, Workload, created, deleting, updated
@@ -95,6 +95,8 @@ def _after_put(state: State, workload: Workload, given: JsonObject, manifest: Js
     whole = manifest or workload.manifest
     if manifest is not None and switches.put == "deep-merge":
         whole = merged(workload.manifest, manifest, null_clears=switches.null_clears)
+    if switches.notes_writes:
+        whole = annotated(whole, "run.ai/written-at", state.now().isoformat())
     return updated(
         workload,
         metadata=_metadata_after_put(state, workload.metadata, given),

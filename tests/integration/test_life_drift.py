@@ -140,21 +140,50 @@ def test_an_ignored_path_keeps_its_value_when_the_rest_is_corrected_or_updated(s
     assert held(world, name)["spec"]["parallelism"] == 7
 
 
-def test_what_the_server_changes_again_is_told_and_not_fought(shared_world: World, name: str) -> None:
+def test_what_the_server_writes_itself_is_told_and_not_fought(shared_world: World, name: str) -> None:
+    """And be it another value each time: one PUT undoes it, one more says null for it, then it is the server's own."""
+    world = shared_world
+    running(world, name)
+    world.run.switches(notes_writes=True)
+    try:
+        world.submit(name, scheduling={"priority": "high"})
+        world.until(lambda: synced(world, name) == "ServerDiffers")
+        (item,) = world.status(name)["drift"]
+        assert item["path"] == "/manifest/metadata/annotations"
+        assert "run.ai/written-at" in item["observed"]
+        assert world.condition("Ready", name)["status"] == "True"
+        world.polls()
+        puts, patches = world.written(name).count(PUT), len(world.operator_patches(name))
+        assert puts <= 3
+        world.polls()
+        assert (world.written(name).count(PUT), len(world.operator_patches(name))) == (puts, patches)
+    finally:
+        world.run.switches(notes_writes=False)
+
+
+def test_the_same_edit_made_again_is_undone_again(shared_world: World, name: str) -> None:
     world = shared_world
     running(world, name)
     before = held(world, name)
-    edited(world, name, parallelism=7)
-    world.until(lambda: held(world, name) == before)
+    for times in (1, 2):
+        edited(world, name, parallelism=7)
+        world.until(lambda: held(world, name) == before)
+        world.until_ready(name)
+        world.until(lambda: synced(world, name) == "Synced")
+        assert world.written(name) == [CREATE, *[PUT] * times]
+
+
+@pytest.mark.parametrize("ignored", ["/manifest/metadata", "/manifest/metadata/annotations"])
+def test_ignoring_what_holds_the_stamp_leads_to_one_put(shared_world: World, name: str, ignored: str) -> None:
+    world = shared_world
+    drift = {"ignorePaths": [ignored]}
+    running(world, name, drift=drift)
+    world.submit(name, drift=drift, scheduling={"priority": "high"})
+    world.until(lambda: world.written(name) == [CREATE, PUT])
     world.until_ready(name)
-    edited(world, name, parallelism=7)
-    world.until(lambda: synced(world, name) == "ServerDiffers")
-    assert world.status(name)["drift"] == [{"path": "/manifest/spec/parallelism", "observed": "7"}]
-    assert world.condition("Ready", name)["status"] == "True"
-    patches = len(world.operator_patches(name))
     world.polls()
     assert world.written(name) == [CREATE, PUT]
-    assert len(world.operator_patches(name)) == patches
+    assert synced(world, name) == "Synced"
 
 
 @pytest.mark.parametrize("mode", ["Correct", "Report"])

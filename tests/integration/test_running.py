@@ -6,6 +6,7 @@ import json
 import re
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from runai_operator.api.names import API_VERSION
 from tests.integration.world import COMMAND, World
 
 STOPS_WITHIN = 10.0
@@ -220,3 +222,60 @@ def test_a_setting_that_makes_no_sense_is_refused_with_its_name() -> None:
     done = subprocess.run([COMMAND, "run", "--workers", "0"], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert "workers" in done.stderr
+
+
+@pytest.mark.parametrize("levels", [1500, 9900])
+def test_a_manifest_that_nests_deep_ends_in_a_condition_and_blinds_nobody(world: World, levels: int) -> None:
+    """The API server stores it; a reader of JSON that gave up on it would end the watch of all resources."""
+    spec = '{"a":' * levels + "{}" + "}" * levels
+    manifest = f'{{"apiVersion":"batch/v1","kind":"Job","spec":{spec}}}'
+    metadata = f'{{"name":"deep","namespace":"{world.namespace}"}}'
+    text = f'"metadata":{metadata},"spec":{{"connectionRef":{{"name":"{world.connection}"}},"manifest":{manifest}}}'
+    world.kubectl("create", "-f", "-", input=f'{{"apiVersion":"{API_VERSION}","kind":"RunaiWorkload",{text}}}')
+    ready = "jsonpath={.status.conditions[?(@.type=='Ready')].message}"
+    try:
+        world.until(lambda: "200 levels" in world.kubectl("get", "rwl", "deep", "-o", ready, namespace=world.namespace))
+        world.submit("after")
+        world.until_ready("after")
+        world.operator.kill()
+        world.operator.start()
+        world.submit("afterwards")
+        world.until_ready("afterwards")
+        assert "Traceback" not in world.operator.log()
+    finally:
+        world.kubectl("delete", "rwl", "deep", namespace=world.namespace)
+
+
+BREAKS_ONCE = """
+import asyncio, sys
+from contextlib import suppress
+import kopf
+from runai_operator.cli import main
+
+watching, times = kopf.operator, []
+
+async def breaking_once(**settings):
+    times.append(1)
+    if len(times) == 1:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(watching(**settings), 2)
+        raise RecursionError("too deep")
+    await watching(**settings)
+
+kopf.operator = breaking_once
+sys.argv = ["runai-operator", "run"]
+main()
+"""
+"""The operator, whose first watch of the API server fails after two seconds."""
+
+
+def test_a_watch_that_broke_begins_anew(bare_world: World) -> None:
+    world = bare_world
+    world.secret()
+    world.connect()
+    world.operator.start(sys.executable, "-c", BREAKS_ONCE)
+    world.until(lambda: "starts anew" in world.operator.log())
+    world.until(lambda: answers(world, "/readyz"))
+    world.submit()
+    world.until_ready()
+    assert world.operator.stop() == 0

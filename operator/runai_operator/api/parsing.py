@@ -10,6 +10,9 @@ from runai_operator.api.names import STAMP_PREFIX
 from runai_operator.api.wire import Wire
 from runai_operator.api.workload import RunaiWorkloadSpec
 
+MOST_LEVELS = 200
+"""Far more than any manifest has. The API server takes 10,000, more than most who read JSON can."""
+
 Spec = TypeVar("Spec", bound=Wire)
 
 
@@ -50,6 +53,8 @@ def _told(location: tuple[int | str, ...], what: str) -> str:
 
 def _check_manifest(spec: RunaiWorkloadSpec, resource_name: str) -> None:
     manifest = spec.manifest
+    if _nests_deeper(manifest, MOST_LEVELS):
+        raise InvalidSpec(f"spec.manifest: must not nest deeper than {MOST_LEVELS} levels")
     for field in ("apiVersion", "kind"):
         if not isinstance(manifest.get(field), str) or not manifest[field]:
             raise InvalidSpec(f"spec.manifest.{field}: must be set, as in every Kubernetes manifest")
@@ -79,3 +84,18 @@ def _check_manifest(spec: RunaiWorkloadSpec, resource_name: str) -> None:
                 f"spec.manifest.metadata.annotations: must not hold {key!r}: keys that begin with {STAMP_PREFIX} are "
                 "the operator's own, remove it"
             )
+
+
+def _nests_deeper(value: Any, levels: int) -> bool:
+    """Whether objects and lists stand in one another more than so many times; level by level, without recursion."""
+    layer = [value]
+    for _ in range(levels + 1):
+        layer = [
+            inner
+            for each in layer
+            if isinstance(each, Mapping | list)
+            for inner in (each.values() if isinstance(each, Mapping) else each)
+        ]
+        if not layer:
+            return False
+    return True

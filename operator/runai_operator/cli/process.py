@@ -7,6 +7,7 @@ import gc
 import logging
 import os
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -31,6 +32,8 @@ from runai_operator.telemetry import Health, Heartbeat, Metrics, at_most, bind, 
 
 log = logging.getLogger(__name__)
 
+DEEPEST = 25_000
+"""Levels of recursion. The API server stores JSON of 10,000, and one such object must not end the watch of all."""
 STUCK = 300.0
 """No round takes so many seconds: a worker that does hangs."""
 CONNECTION_WORKERS = 2
@@ -133,6 +136,7 @@ async def run(settings: Settings) -> None:
     """Runs until SIGTERM or SIGINT, and stops within ten seconds of it."""
     configure_logging(settings.log_format, settings.log_level)
     gc.set_threshold(100_000, 20, 50)
+    sys.setrecursionlimit(DEEPEST)
     stop, start_up = asyncio.Event(), asyncio.timeout(None)
     _on_signal(stop, start_up)
     async with AsyncExitStack() as stack:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from runai_operator.api.reasons import Reason
 from runai_operator.engine import Clock
 from runai_operator.runai.client import RunaiClient
-from runai_operator.runai.errors import NotFound
+from runai_operator.runai.errors import NotFound, Rejected
 from runai_operator.runai.models import Project
 from runai_operator.sync.ports import Problem
 
@@ -34,7 +34,7 @@ class Projects:
     async def _by_id(self, project_id: str) -> Project:
         try:
             return await self._client.project(project_id)
-        except (NotFound, ValueError):
+        except (NotFound, Rejected):
             message = f"Run:ai knows no project with the id {project_id}: correct spec.projectId"
             raise Problem(Reason.PROJECT_NOT_FOUND, message) from None
 
@@ -51,13 +51,16 @@ class Projects:
             )
             raise Problem(Reason.PROJECT_NOT_FOUND, message)
         if len(found) > 1:
-            message = f"{len(found)} clusters have a project named {name}: set spec.clusterName, or spec.projectId"
+            message = f"{len(found)} projects are named {name}: set spec.clusterName, or spec.projectId"
             raise Problem(Reason.PROJECT_AMBIGUOUS, message)
         return found[0]
 
     async def _cluster(self, name: str) -> str:
         clusters = await self._client.clusters()
         ids = [cluster.uuid for cluster in clusters if cluster.name == name]
+        if len(ids) > 1:
+            message = f"{len(ids)} clusters are named {name}: set spec.projectId instead of spec.clusterName"
+            raise Problem(Reason.PROJECT_AMBIGUOUS, message)
         if ids:
             return ids[0]
         known = ", ".join(sorted(cluster.name for cluster in clusters)) or "none"

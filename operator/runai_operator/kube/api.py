@@ -61,7 +61,10 @@ class KubernetesApi:
         }
         if not resource.finalized:
             metadata["finalizers"] = [*finalizers, FINALIZER]
-        return Resource(await self._patch("claim", resource, {"metadata": metadata}))
+        try:
+            return Resource(await self._patch("claim", resource, {"metadata": metadata}))
+        except ApiException as error:
+            raise _unclaimable(error) from error
 
     async def release(self, resource: Resource) -> None:
         others = [each for each in resource.metadata.get("finalizers") or [] if each != FINALIZER]
@@ -236,6 +239,19 @@ async def _guarded(request: Any) -> Any:
         if error.status == UNPROCESSABLE and not _causes(error):
             raise Stale from None
         raise
+
+
+def _unclaimable(error: ApiException) -> ApiException | Problem:
+    """What a person has to mend where the API server does not take our annotation; else the error as it is."""
+    causes = _causes(error) if error.status == UNPROCESSABLE else None
+    if not causes:
+        return error
+    told = "; ".join(f"{each.get('field')}: {each.get('message')}" for each in causes[:3])
+    message = (
+        f"the operator's claim cannot be written on this resource: {told}. Take annotations away; what client-side "
+        "kubectl apply leaves there is avoided by kubectl apply --server-side"
+    )
+    return Problem(Reason.INVALID_SPEC, message)
 
 
 def _causes(error: ApiException) -> Any:

@@ -42,7 +42,8 @@ class Index:
             self._by_workload.pop(old.workload_id or "", None)
         if entry.workload_id is not None:
             self._by_workload[entry.workload_id] = key
-        return old is None or old.print != entry.print
+        forgotten = old is not None and old.workload_id is not None and entry.workload_id is None
+        return old is None or forgotten or old.print != entry.print
 
     def drop(self, key: Key) -> None:
         entry = self._entries.pop(key, None)

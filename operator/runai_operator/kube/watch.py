@@ -7,6 +7,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,9 @@ log = logging.getLogger(__name__)
 
 PAUSE = 2.0
 """Seconds before a watching that ended is begun anew."""
+STACK = 64 * 2**20
+"""Bytes of stack for reading what nests deep: a thread's own may be far less than a process's. Only what is touched
+counts as memory."""
 
 
 @dataclass(frozen=True)
@@ -122,8 +126,10 @@ class Watch:
     ) -> None:
         self._registry = registry(_handed_to(loop, index, moved))
         self._namespaces = namespaces
-        self._stop = threading.Event()
+        self._stopping = threading.Event()
+        self._watching: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
         self.ready = threading.Event()
+        threading.stack_size(STACK)
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
     def start(self) -> None:
@@ -131,7 +137,11 @@ class Watch:
 
     async def stop(self) -> None:
         """Ends the watching, and waits for the thread for a second at most: it holds nothing that would be lost."""
-        self._stop.set()
+        self._stopping.set()
+        if self._watching is not None:
+            loop, stop = self._watching
+            with suppress(RuntimeError):  # it ended by itself
+                loop.call_soon_threadsafe(stop.set)
         await asyncio.to_thread(self._thread.join, 1.0)
 
     def alive(self) -> str | None:
@@ -139,20 +149,27 @@ class Watch:
         return None if self._thread.is_alive() else "the watch of the API server has ended"
 
     def _run(self) -> None:
-        while not self._stop.is_set():
+        while not self._stopping.is_set():
             try:
                 asyncio.run(self._watch())
             except Exception as error:
                 log.warning("watching the API server failed, it starts anew in %s s: %s", PAUSE, error)
-            self._stop.wait(PAUSE)
+            self.ready.clear()
+            self._stopping.wait(PAUSE)
 
     async def _watch(self) -> None:
+        stop = (
+            asyncio.Event()
+        )  # of this watch alone: a thread that waited for one of all would keep the loop from ending
+        self._watching = asyncio.get_running_loop(), stop
+        if self._stopping.is_set():
+            return
         await kopf.operator(
             registry=self._registry,
             settings=watch_settings(),
             namespaces=self._namespaces,
             clusterwide=not self._namespaces,
-            stop_flag=self._stop,
+            stop_flag=stop,
             ready_flag=self.ready,
         )
 

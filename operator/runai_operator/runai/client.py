@@ -12,7 +12,7 @@ import httpx
 from runai_operator import __version__
 
 from .calls import Call, Reply, expect_acknowledgement, judge, parse
-from .errors import Forbidden
+from .errors import Forbidden, Rejected
 from .models import (
     BatchResult,
     Cluster,
@@ -223,7 +223,7 @@ def _call(
     method: str, route: str, object_id: str = "", *, query: str = "", document: Any = None, writes: bool = False
 ) -> Call:
     if "{id}" in route and not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._:-]*", object_id):
-        raise ValueError(f"not an id of Run:ai: {object_id!r}")
+        raise Rejected(f"{object_id!r} is no id of Run:ai: nothing was asked", method=method)
     body = None if document is None else json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
     path = route.replace("{id}", quote(object_id, safe=""))
     return Call(method=method, route=route, path=path, query=query, body=body, writes=writes)

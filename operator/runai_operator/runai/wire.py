@@ -9,7 +9,7 @@ import aiohttp
 import httpx
 
 from .calls import Call, Reply, distrusted, lost
-from .errors import RunaiError
+from .errors import RunaiError, Unavailable
 
 CONNECT_SECONDS = 5.0
 LARGEST_BODY = 32 * 2**20
@@ -87,6 +87,10 @@ class Wire:
         return self._http.build_request(call.method, url, content=call.body, headers=headers)
 
     async def _open(self, call: Call, request: httpx.Request) -> httpx.Response:
+        if self._http.is_closed:
+            raise Unavailable(
+                "the connection to Run:ai was closed: nothing was sent", method=call.method, path=call.path
+            )
         try:
             return await self._http.send(request, stream=True)
         except NEVER_SENT as error:

@@ -22,6 +22,7 @@ from runai_operator.sync.actions import FOLLOW_UP
 from runai_operator.sync.claim import Claim
 from runai_operator.sync.ledger import Ledger
 from runai_operator.sync.names import recorded
+from runai_operator.sync.policies.following import RESUMING, STOPPING
 from runai_operator.sync.ports import Connections, Kubernetes
 from runai_operator.sync.resource import Resource
 from runai_operator.sync.rewrite import kept_values, leaves_behind, rewriting
@@ -35,7 +36,8 @@ class Outcome:
 
     `reason` and `message` are what the status is to say; None leaves it to what was observed. `submitted` is the
     workload as Run:ai answered it, `adopted` an id that is ours. `after` asks for another look in so many seconds,
-    `retry` for one as the backoff says. `gone`: the resource is let go of, there is no status any more.
+    `retry` for one as the backoff says. `gone`: the resource is let go of, there is no status any more. `event` is the
+    reason and message of what was done, to be told once the status stands.
     """
 
     reason: Reason | None = None
@@ -45,6 +47,7 @@ class Outcome:
     after: float | None = None
     retry: bool = False
     gone: bool = False
+    event: tuple[str, str] | None = None
 
 
 class Actor:
@@ -85,8 +88,9 @@ class Actor:
             case actions.Create():
                 return await self._create(situation)
             case actions.Adopt(workload_id):
-                await self._tell(situation, "Adopted", f"workload {workload_id} carries this resource's stamp")
-                return Outcome(Reason.APPLYING, "found the workload that was submitted", adopted=workload_id, after=0)
+                event = ("Adopted", f"workload {workload_id} carries this resource's stamp")
+                message = "found the workload that was submitted"
+                return Outcome(Reason.APPLYING, message, adopted=workload_id, after=0, event=event)
             case actions.Update(corrects):
                 return await self._update(situation, corrects)
             case actions.Suspend() | actions.Resume():
@@ -120,11 +124,8 @@ class Actor:
             return refused(error)
         self._ledger.create_unanswered(resource.uid, resource.claim)  # a list that lags proves nothing for a while
         self._ledger.begin_anew(resource.uid)
-        workload_id = created.metadata.id
-        await self._tell(
-            situation, "Submitted", f"as workload {workload_id} to project {created.metadata.project_name}"
-        )
-        return Outcome(Reason.APPLYING, "submitted to Run:ai", submitted=created, after=FOLLOW_UP)
+        event = ("Submitted", f"as workload {created.metadata.id} to project {created.metadata.project_name}")
+        return Outcome(Reason.APPLYING, "submitted to Run:ai", submitted=created, after=FOLLOW_UP, event=event)
 
     async def _update(self, situation: Situation, corrects: tuple[str, ...]) -> Outcome:
         resource = situation.resource
@@ -142,8 +143,9 @@ class Actor:
         connection.forget(workload_id)
         self._learn(situation, update, updated, corrects)
         what = "undoing what was edited in Run:ai" if corrects else "as the spec says"
-        await self._tell(situation, "DriftCorrected" if corrects else "Updated", f"workload {workload_id}, {what}")
-        return Outcome(Reason.APPLYING, f"updated in Run:ai, {what}", submitted=updated, after=FOLLOW_UP)
+        event = ("DriftCorrected" if corrects else "Updated", f"workload {workload_id}, {what}")
+        message = f"updated in Run:ai, {what}"
+        return Outcome(Reason.APPLYING, message, submitted=updated, after=FOLLOW_UP, event=event)
 
     def _learn(
         self, situation: Situation, update: UpdateWorkload, updated: WorkloadV2, corrects: tuple[str, ...]
@@ -172,10 +174,9 @@ class Actor:
             return Outcome(Reason.REJECTED, f"Run:ai refused to {what} it, as spec.suspend asks: {refusal}", retry=True)
         connection.forget(workload_id)
         self._ledger.asked(situation.resource.uid, suspend=suspending)
-        await self._tell(situation, "Suspended" if suspending else "Resumed", f"workload {workload_id}")
-        if suspending:
-            return Outcome(Reason.STOPPING, "asked Run:ai to stop it", after=FOLLOW_UP)
-        return Outcome(Reason.STARTING, "asked Run:ai to resume it", after=FOLLOW_UP)
+        event = ("Suspended" if suspending else "Resumed", f"workload {workload_id}")
+        reason, message = (Reason.STOPPING, STOPPING) if suspending else (Reason.STARTING, RESUMING)
+        return Outcome(reason, message, after=FOLLOW_UP, event=event)
 
     async def _delete(self, situation: Situation, reason: Reason) -> Outcome:
         assert isinstance(situation.observed, Present)
@@ -188,17 +189,14 @@ class Actor:
         except RunaiError as error:
             return refused(error)
         connection.forget(workload_id)
-        await self._tell(situation, "Deleted" if reason is Reason.DELETING else "Recreating", f"workload {workload_id}")
-        return Outcome(reason, f"asked Run:ai to delete workload {workload_id}", after=FOLLOW_UP)
+        event = ("Deleted" if reason is Reason.DELETING else "Recreating", f"workload {workload_id}")
+        return Outcome(reason, f"asked Run:ai to delete workload {workload_id}", after=FOLLOW_UP, event=event)
 
     async def _release(self, situation: Situation) -> Outcome:
         await self._kubernetes.release(situation.resource)
         self._ledger.forget(situation.resource.uid)
         self._ledger.note(situation.resource.uid, let_go=True)
         return Outcome(gone=True)
-
-    async def _tell(self, situation: Situation, reason: str, message: str) -> None:
-        await self._kubernetes.event(situation.resource, reason, message)
 
 
 def never_claimed(resource: Resource) -> bool:

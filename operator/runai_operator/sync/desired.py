@@ -42,16 +42,18 @@ class Desired:
             category=self.category,
             preemptibility=self.preemptibility,
             mnnvl=self.mnnvl,
-            manifest=self._stamped(owner),
+            manifest=self.stamped(self.manifest, owner),
         )
 
     def update(self, owner: Owner) -> UpdateWorkload:
-        return UpdateWorkload(manifest=self._stamped(owner), priority=self.priority, category=self.category)
+        manifest = self.stamped(self.manifest, owner)
+        return UpdateWorkload(manifest=manifest, priority=self.priority, category=self.category)
 
-    def _stamped(self, owner: Owner) -> dict[str, Any]:
+    def stamped(self, manifest: Mapping[str, Any], owner: Owner) -> dict[str, Any]:
+        """A manifest that stands for this wish, with the stamp that says so."""
         scheduling = {"priority": self.priority, "category": self.category, **self.fixed}
         named = frozenset(field for field, wish in scheduling.items() if wish is not None)
-        return stamped(self.manifest, Stamp(owner, self.digest, named))
+        return stamped(manifest, Stamp(owner, self.digest, named))
 
 
 def desire(spec: RunaiWorkloadSpec, *, name: str, project_id: str) -> Desired:

@@ -89,6 +89,11 @@ class Ledger:
     def update_unanswered(self, uid: str) -> None:
         self.note(uid, updated_until=self._now() + self._window)
 
+    def may_have_sent(self, uid: str) -> bool:
+        """Whether a create may be on its way, or may have been carried out unseen."""
+        entry = self.entry(uid)
+        return not entry.clean or entry.claim is not None
+
     def create_uncertain_for(self, uid: str) -> float:
         """Seconds until absence means absence; a claim that an earlier process made counts from our start."""
         entry = self.entry(uid)

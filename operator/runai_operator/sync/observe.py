@@ -9,7 +9,7 @@ from runai_operator.api.reasons import Reason
 from runai_operator.runai.errors import Forbidden, NotFound, RunaiError, Throttled
 from runai_operator.runai.models import Workload, WorkloadView
 from runai_operator.sync.ledger import Ledger
-from runai_operator.sync.names import recorded
+from runai_operator.sync.names import Names, recorded
 from runai_operator.sync.ports import Connection
 from runai_operator.sync.resource import Resource
 from runai_operator.sync.situation import (
@@ -67,7 +67,7 @@ class Observer:
             return _without_manifest(workload_id)
         if is_leaving(view) or (row is not None and row.phase in LEAVING_PHASES):
             return Leaving(workload_id)
-        ownership, text = owned_by(view, owner, recorded=True)
+        ownership, text = owned_by(view, owner, recorded(resource))
         compared = newest(view, row)
         if not resource.deleting:
             row = await self._with_endpoints(resource, await self._row(resource, view, row))
@@ -114,7 +114,8 @@ class Observer:
         except NotFound:
             message = (
                 f"Run:ai shows neither the workload nor its project {project_id}: nothing is believed gone until the "
-                "connection's credentials see the project again"
+                "connection's credentials see the project again; if it was deleted, delete this resource with the "
+                "annotation runai-operator.io/release=true"
             )
             return Unknown(Reason.RUNAI_UNAVAILABLE, message)
         return None
@@ -144,7 +145,9 @@ class Observer:
             return Unknown(Reason.OUTCOME_UNKNOWN, UNANSWERED, after=min(uncertain, LOOKUP))
         if found is None and (taken := self._ledger.taken_for(resource.uid)):
             return Unknown(Reason.NAME_BUSY, TAKEN, after=min(taken, LOOKUP))
-        return found or await self._out_of_sight(claim.project_id) or Gone()
+        if found is None and self._ledger.may_have_sent(resource.uid):
+            found = await self._out_of_sight(claim.project_id)
+        return found or Gone()
 
     async def _best_of(self, rows: Sequence[Workload], resource: Resource, owner: Owner) -> Observed | None:
         """Ours wherever it is listed, else what comes first: nobody promises that a name is listed only once."""
@@ -174,7 +177,7 @@ class Observer:
             return Leaving(row.id)
         if view.workload.raw_manifest is None:
             return _without_manifest(row.id)
-        ownership, text = owned_by(view, owner, recorded=False)
+        ownership, text = owned_by(view, owner)
         return Present(row.id, ownership, view, row, text, newest(view, row))
 
 
@@ -192,11 +195,12 @@ def is_leaving(view: WorkloadView) -> bool:
     return _sync_status(view) == "Deleting" or view.workload.desired_phase == "Deleted"
 
 
-def owned_by(view: WorkloadView, owner: Owner, *, recorded: bool) -> tuple[Ownership, str]:
-    """By the stamp; a workload whose id we recorded is ours without one too (adopted, or edited in the UI)."""
-    stamp = read_stamp(view.workload.raw_manifest or {})
+def owned_by(view: WorkloadView, owner: Owner, names: Names | None = None) -> tuple[Ownership, str]:
+    """By the stamp; one whose id and `names` we recorded is ours without a stamp too (adopted, or edited in the UI)."""
+    stamp, metadata = read_stamp(view.workload.raw_manifest or {}), view.workload.metadata
     if stamp is None:
-        return (Ownership.OURS, "") if recorded else (Ownership.UNOWNED, "nobody: it carries no stamp")
+        ours = names is not None and (metadata.name, metadata.project_id) == (names.workload, names.project_id)
+        return (Ownership.OURS, "") if ours else (Ownership.UNOWNED, "nobody: it carries no stamp")
     return (Ownership.OURS, "") if stamp.owner == owner else (Ownership.ANOTHERS, f"RunaiWorkload {stamp.owner}")
 
 

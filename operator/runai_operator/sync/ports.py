@@ -36,7 +36,10 @@ class Kubernetes(Protocol):
         """The resource as it is now; None when there is none."""
 
     async def claim(self, resource: Resource, annotation: str) -> Resource:
-        """Add our finalizer and the claim in one PATCH with resourceVersion. Must touch no other finalizer."""
+        """Add our finalizer and the claim in one PATCH with resourceVersion. Must touch no other finalizer.
+
+        Raises Problem where the resource has no room for them.
+        """
 
     async def release(self, resource: Resource) -> None:
         """Remove our finalizer, and no other, with resourceVersion."""

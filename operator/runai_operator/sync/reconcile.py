@@ -76,13 +76,16 @@ class Reconciler:
             return Next(retry=True, reason="NotYet")
 
     async def _round(self, resource: Resource) -> Next:
-        resource = await self._with_its_claim(resource)
+        resource = await self._with_what_it_lost(resource)
         situation = await self._gatherer.gather(resource)
         if situation is None:
             return Next(reason="AtRest")
         action = decide(situation)
         if isinstance(action, Claim):
-            claimed = await self._actor.claim(situation, action)
+            try:
+                claimed = await self._actor.claim(situation, action)
+            except Problem as problem:
+                return await self._report(situation, Outcome(problem.reason, problem.message, retry=True))
             first = never_claimed(resource)
             situation = await self._gatherer.gather(claimed, just_claimed=first)
             if situation is None:
@@ -93,15 +96,16 @@ class Reconciler:
         outcome = await self._actor.act(situation, action)
         return Next(reason="Released") if outcome.gone else await self._report(situation, outcome)
 
-    async def _with_its_claim(self, resource: Resource) -> Resource:
-        """What `kubectl replace` took away while a create is in doubt comes back as it was; to a resource that is
-        being deleted the API server adds no finalizer, so there it is only remembered."""
-        lost = self._ledger.claim_in_doubt(resource.uid)
-        if lost is None or resource.claim is not None or resource.workload_id is not None or resource.paused:
+    async def _with_what_it_lost(self, resource: Resource) -> Resource:
+        """Before anything is asked of Run:ai, which may take long: a lost finalizer comes back, and so does a claim
+        whose create is in doubt. To what is being deleted the API server adds neither: there it is only remembered."""
+        claim = resource.claim or self._ledger.claim_in_doubt(resource.uid)
+        whole = resource.finalized and resource.claim is not None
+        if claim is None or whole or resource.paused or (resource.claim is None and resource.workload_id is not None):
             return resource
         if resource.deleting:
-            return resource.claiming(lost)
-        return await self._kubernetes.claim(resource, lost.dump())
+            return resource if resource.claim else resource.claiming(claim)
+        return await self._kubernetes.claim(resource, claim.dump())
 
     async def _report(self, situation: Situation, outcome: Outcome) -> Next:
         resource = situation.resource
@@ -120,6 +124,8 @@ class Reconciler:
             if outcome.submitted is not None:
                 self._ledger.recorded(resource.uid)
             await self._tell(resource, told)
+        if outcome.event is not None:
+            await self._kubernetes.event(resource, *outcome.event)
         return _next(outcome, told, held)
 
     def _passing(self, situation: Situation, outcome: Outcome, held: float) -> bool:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from runai_operator.api.conditions import Condition, drop_condition, set_condition
 from runai_operator.api.reasons import ROWS, Reason, Row
@@ -15,7 +15,8 @@ from runai_operator.api.workload import DriftItem, RunaiWorkloadStatus
 from runai_operator.sync.act import Outcome
 from runai_operator.sync.facts import begun_anew, of_row, of_submission, of_view, out_of_reach
 from runai_operator.sync.policies.following import RESUMING, STOPPING, fixed, fixed_changes
-from runai_operator.sync.situation import STOPPED, Gone, Present, Situation
+from runai_operator.sync.resource import Resource
+from runai_operator.sync.situation import STOPPED, Gone, Observed, Ownership, Present, Situation
 
 ROW = {(row.condition, row.reason): row for row in ROWS}
 
@@ -105,7 +106,7 @@ def _facts(situation: Situation, outcome: Outcome) -> RunaiWorkloadStatus:
     elif outcome.adopted is not None:
         status = begun_anew(status).model_copy(update={"workload_id": outcome.adopted})
         status = _handled(situation, status, begins=True)
-    elif isinstance(observed, Present) and observed.workload_id == resource.workload_id:
+    elif _is_recorded(observed, resource):
         if observed.view is not None:
             status = of_view(status, observed.view, observed.row, stamp=observed.stamp, compared=observed.compared)
             status = status.model_copy(update={"drift": _drift_items(situation)})
@@ -115,6 +116,13 @@ def _facts(situation: Situation, outcome: Outcome) -> RunaiWorkloadStatus:
     elif isinstance(observed, Gone) and resource.workload_id is not None:
         status = out_of_reach(status, finished=observed.finished is True)
     return status
+
+
+def _is_recorded(observed: Observed, resource: Resource) -> TypeGuard[Present]:
+    """Whether this is the workload that the status is about; of another's nothing is told but whose it is."""
+    if not isinstance(observed, Present) or observed.ownership is not Ownership.OURS:
+        return False
+    return observed.workload_id == resource.workload_id
 
 
 def _handled(

@@ -9,7 +9,7 @@ from typing import Any
 from runai_operator.runai.models import WorkloadV2
 from runai_operator.runai.requests import UpdateWorkload
 from runai_operator.sync.situation import Present, Situation
-from runai_operator.sync.stamp import Owner
+from runai_operator.sync.stamp import Owner, unstamped
 
 MANIFEST = "manifest"
 
@@ -27,15 +27,16 @@ def rewriting(situation: Situation, owner: Owner, *, merges: bool) -> UpdateWork
     if spec is None or not isinstance(observed, Present) or observed.view is None:
         return update
     held, metadata = observed.view.workload.raw_manifest or {}, observed.view.workload.metadata
-    manifest = update.manifest
+    manifest = desired.manifest
     for pointer in spec.drift.ignore_paths:
         place, *path = tokens(pointer)
         if place == MANIFEST and path:
-            manifest = keeping(manifest, held, path)
+            manifest = keeping(manifest, unstamped(held), path)
         elif path == ["priority"]:
             update = replace(update, priority=metadata.priority)
         elif path == ["category"]:
             update = replace(update, category=metadata.category)
+    manifest = desired.stamped(manifest, owner)  # last: whatever is kept, the stamp tells of this wish
     return replace(update, manifest=clearing(manifest, held) if merges else manifest, leave_out=tuple(situation.kept))
 
 

@@ -24,6 +24,7 @@ def a_body(name: str = "trainer", **changes: Any) -> dict[str, Any]:
     [
         pytest.param({}, False, id="the same again"),
         pytest.param({"status": {"phase": "Running"}}, False, id="our own status"),
+        pytest.param({"status": {"workloadId": "w-1"}}, False, id="the id that we recorded"),
         pytest.param({"metadata": {"labels": {"a": "b"}}}, False, id="a label"),
         pytest.param({"metadata": {"generation": 2}}, True, id="a changed spec"),
         pytest.param({"metadata": {"annotations": {"runai-operator.io/rerun-at": "now"}}}, True, id="an annotation"),
@@ -72,3 +73,10 @@ def test_labels_of_a_namespace_are_news_once() -> None:
     assert index.labels("team-a") == {"runai/queue": "team-a"}
     index.drop_namespace("team-a")
     assert index.labels("team-a") is None
+
+
+def test_a_status_that_lost_its_workload_is_news() -> None:
+    index = Index()
+    index.put(a_body(status={"workloadId": "w-1"}))
+    assert index.put(a_body(status={}))
+    assert not index.put(a_body(status={}))

@@ -5,7 +5,7 @@ import json
 import httpx
 import pytest
 
-from runai_operator.runai import CreateWorkload, UpdateWorkload
+from runai_operator.runai import CreateWorkload, Rejected, UpdateWorkload
 
 from .servers import V2, WORKLOAD_ID, Scripted
 
@@ -38,7 +38,7 @@ async def test_a_batch_of_none_or_more_than_a_hundred_is_a_mistake_of_ours(count
 async def test_what_is_no_id_never_becomes_a_path(id_):
     server = Scripted(httpx.Response(202))
     async with server.client() as client:
-        with pytest.raises(ValueError):
+        with pytest.raises(Rejected):
             await client.delete(id_)
     assert not server.requests
 

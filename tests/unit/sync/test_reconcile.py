@@ -364,8 +364,7 @@ def test_a_refused_create_is_told_and_may_be_repeated_after_a_lookup(world, name
     assert world.ready["reason"] == reason
     assert then.retry or then.after == 7
     world.reconcile()
-    looked = ["list name==trainer projectId==p-1", "project p-1"]
-    assert world.runai.calls == ["create trainer", *looked, "create trainer"]
+    assert world.runai.calls == ["create trainer", "list name==trainer projectId==p-1", "create trainer"]
     assert world.runai.live() == ["new-1"]
 
 

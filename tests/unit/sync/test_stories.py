@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from runai_operator.runai.errors import Ambiguous, Forbidden, Rejected
+from runai_operator.api.reasons import Reason
+from runai_operator.runai.errors import Ambiguous, Forbidden, Rejected, Unavailable
 from runai_operator.runai.models import Page
-from tests.unit.sync.builders import LONG_AGO, MANIFEST, AResource, a_resource
+from runai_operator.sync.ports import Problem
+from tests.unit.sync.builders import LONG_AGO, MANIFEST, AResource, a_resource, a_workload
 from tests.unit.sync.fakes import KEY, WINDOW, World
 
 LOST = Ambiguous("no answer")
@@ -154,6 +156,22 @@ class TestKubectlReplace:
         world.reconcile(2)
         assert world.runai.calls == []
 
+    def test_a_finalizer_that_is_lost_in_doubt_comes_back_before_runai_is_asked(self, world: World) -> None:
+        world.runai.fails("create", LOST, committed=True)
+        world.reconcile()
+        replaced(world, keeping=("annotations",))
+        world.runai.fails("list", Unavailable("away"))
+        world.reconcile()
+        assert world.resource.built.finalized
+
+    def test_nothing_is_given_back_to_what_is_paused(self, world: World) -> None:
+        world.runai.fails("create", LOST, committed=True)
+        world.reconcile()
+        replaced(world, keeping=("annotations",))
+        world.kubernetes.put(world.resource.paused())
+        world.reconcile()
+        assert not world.resource.built.finalized
+
     def test_a_change_of_what_is_fixed_is_not_taken_for_what_it_was_created_with(self, world: World) -> None:
         first = world.settle()
         replaced(world, scheduling={"preemptibility": "non-preemptible"})
@@ -236,6 +254,54 @@ class TestWhatIsTold:
         world.connection.learn(world.runai.workloads[first].row())
         world.reconcile()
         assert world.runai.writes()[-1] == f"update {first}"
+
+
+class TestGarbage:
+    def test_a_status_that_was_wiped_is_found_again(self, world: World) -> None:
+        first = world.settle()
+        world.kubernetes.put(AResource({**world.resource.body, "status": {}}))
+        world.reconcile()
+        assert world.status["workloadId"] == first
+        assert world.runai.writes() == ["create trainer"]
+
+    def test_an_unstamped_workload_of_another_name_is_not_ours_because_the_status_says_so(self, world: World) -> None:
+        world.settle()
+        foreign = a_workload().called("theirs").without_stamp()
+        world.runai.holds(replace(foreign, name="somebody-elses"))
+        world.kubernetes.put(world.resource.with_status(workloadId="theirs"))
+        world.change(scheduling={"priority": "high"})
+        world.reconcile(2)
+        assert world.ready["reason"] == "OwnershipLost"
+        world.kubernetes.put(world.resource.deleting())
+        world.reconcile(2)
+        assert world.runai.writes() == ["create trainer"]
+
+    def test_a_claim_of_a_project_that_was_made_anew_is_made_anew(self, world: World) -> None:
+        world.runai.fails("create", Rejected("no such project", status=400))
+        world.reconcile()
+        world.runai.projects = {"p-9": "team-a"}
+        world.reconcile(2)
+        assert world.claim.project_id == "p-9"
+        assert len(world.runai.live()) == 1
+
+    def test_a_resource_without_room_for_our_claim_says_so(self, world: World) -> None:
+        async def full(*_: Any) -> Any:
+            raise Problem(Reason.INVALID_SPEC, "metadata.annotations: too long")
+
+        world.kubernetes.claim = full  # type: ignore[method-assign]
+        after = world.reconcile()
+        assert world.ready["reason"] == "InvalidSpec"
+        assert after.retry
+        assert world.runai.writes() == []
+
+    def test_a_manifest_that_nests_too_deep_is_refused(self) -> None:
+        nested: dict[str, Any] = {}
+        for _ in range(5_000):
+            nested = {"a": nested}
+        world = World(a_resource().with_spec(manifest={**MANIFEST, "spec": nested}))
+        world.reconcile()
+        assert world.ready["reason"] == "InvalidSpec"
+        assert "200 levels" in world.ready["message"]
 
 
 class TestRunningAgain:
