@@ -13,7 +13,7 @@ from rich.console import Console
 from tests.control_plane import ControlPlaneError, KubectlFailed
 from tests.control_plane.binaries import prepare
 from tests.demo.picture import save_picture
-from tests.demo.play import TIMES, NotThere, perform, stay
+from tests.demo.play import SETTLED_WITHIN, TIMES, NotThere, perform, stay
 from tests.demo.stage import Stage
 
 INTERRUPTED = 130
@@ -23,12 +23,19 @@ PLAIN_WIDTH = 140
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.demo", description="Watch the examples go to Running.")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="write the final table there, as SVG, and end")
+    parser.add_argument(
+        "--within",
+        type=float,
+        default=SETTLED_WITHIN,
+        metavar="SECONDS",
+        help="fail after so long (%(default)g)",
+    )
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
     try:
         with tempfile.TemporaryDirectory(prefix="runai-operator-demo-") as folder:
-            return run(Path(folder), console, arguments.picture)
+            return run(Path(folder), console, arguments.picture, within=arguments.within)
     except KeyboardInterrupt:
         console.print("stopped")
         return INTERRUPTED
@@ -36,13 +43,13 @@ def main() -> int:
         return _failed(str(error))
 
 
-def run(folder: Path, console: Console, picture: Path | None) -> int:
-    """The exit code: 0 once all are where they should be."""
+def run(folder: Path, console: Console, picture: Path | None, *, within: float) -> int:
+    """The exit code: 0 once all are where they should be, 1 when they are not within so many seconds."""
     say = _stopwatch(console)
     prepare(say)
     with Stage(folder, say=say, times=TIMES) as stage:
         try:
-            found = perform(stage, console)
+            found = perform(stage, console, within=within)
         except (NotThere, KubectlFailed) as error:
             return _failed(f"{error}\n{stage.operator.last_words(30)}")
         if picture is not None:

@@ -29,13 +29,13 @@ def names() -> frozenset[str]:
     return frozenset(each["metadata"]["name"] for each in documents if each["kind"] == "RunaiWorkload")
 
 
-def perform(stage: Stage, console: Console) -> list[dict[str, Any]]:
-    """Until all examples are where they should be; what is told of them then. Raises NotThere."""
+def perform(stage: Stage, console: Console, *, within: float = SETTLED_WITHIN) -> list[dict[str, Any]]:
+    """Until all examples are where they should be; what is told of them then. Raises NotThere after that time (s)."""
     console.print("applying examples/connection and examples/", highlight=False)
     stage.connect()
     stage.apply(EXAMPLES)
     shown = _live if console.is_terminal else _plainly
-    found = shown(stage, console, _Deadline(SETTLED_WITHIN))
+    found = shown(stage, console, _Deadline(within))
     console.print()
     if not console.is_terminal:
         console.print(table(rows_of(found), title=TITLE))
