@@ -8,12 +8,6 @@ from pydantic import Field
 from runai_operator.api.reasons import ConditionStatus
 from runai_operator.api.wire import Cut, Wire
 
-READY = "Ready"
-SYNCED = "Synced"
-SUCCEEDED = "Succeeded"
-RECONCILING = "Reconciling"
-STALLED = "Stalled"
-
 Timestamp = Annotated[str, Field(max_length=64, json_schema_extra={"format": "date-time"})]
 """An instant as RFC 3339 writes it, such as 2026-11-21T14:30:00Z."""
 

@@ -402,26 +402,5 @@ _CONNECTION: tuple[Row, ...] = (
 
 ROWS: tuple[Row, ...] = (*_READY, *_SYNCED, *_SUCCEEDED, *_CONNECTION)
 
-_ROWS = {(row.condition, row.reason): row for row in ROWS}
-
-
-def row_of(condition: RowCondition, reason: Reason) -> Row:
-    """The row to tell in this condition while the resource gives this reason.
-
-    A reason that only speaks of Ready (a phase) leaves Synced at ``Synced``; one that neither completed nor failed
-    leaves Succeeded at ``NotFinished``. So every reason of a workload has a row in Synced and in Succeeded.
-
-    Raises KeyError where Ready or Connection Ready are asked for a reason that they never give: a programming error.
-    """
-    if (found := _ROWS.get((condition, reason))) is not None:
-        return found
-    if condition == "Synced" and reason in _READY_BY_REASON:
-        return _IN_SYNC
-    if condition == "Succeeded":
-        return _NOT_FINISHED
-    raise KeyError(f"{condition} never gives the reason {reason}")
-
-
-def row(reason: Reason) -> Row:
-    """The row of a reason in the condition that it was made for: the first in the order of the table."""
-    return next(each for each in ROWS if each.reason == reason)
+TABLE = {(row.condition, row.reason): row for row in ROWS}
+"""The rows by condition and reason."""

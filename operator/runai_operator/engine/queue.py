@@ -82,13 +82,6 @@ class KeyedQueue(Generic[K]):
         if wanted is not None and not self._shut_down:
             self._place(key, wanted)
 
-    def forget(self, key: K) -> None:
-        """Drops whatever was asked for; a key in hand stays there until `done`, and does not come round again."""
-        self._again.pop(key, None)
-        wanted = self._wanted.pop(key, None)
-        if wanted is not None:
-            self._unplace(key, wanted)
-
     def priority(self, key: K) -> Priority:
         """With which priority a key came into the hand that holds it. Raises KeyError when none does."""
         return self._in_hand[key]

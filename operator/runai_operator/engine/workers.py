@@ -53,10 +53,6 @@ class Workers(Generic[K]):
     def start(self, workers: int, tasks: asyncio.TaskGroup) -> None:
         self._tasks = [tasks.create_task(self._work(), name=f"worker-{number}") for number in range(workers)]
 
-    def in_hand(self) -> int:
-        """How many keys are being handled."""
-        return len(self._in_hand)
-
     def longest(self) -> float:
         """For how many seconds the slowest of the running handlers has been at it; 0 when none runs."""
         return max((self._clock.monotonic() - since for since in self._in_hand.values()), default=0.0)

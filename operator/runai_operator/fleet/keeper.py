@@ -8,13 +8,12 @@ from typing import Any, Protocol
 
 from runai_operator.api.conditions import Condition, drop_condition, set_condition
 from runai_operator.api.connection import RunaiConnectionStatus
-from runai_operator.api.reasons import ROWS, Reason
+from runai_operator.api.reasons import TABLE, Reason
 from runai_operator.api.wire import to_wire
 from runai_operator.engine import Clock
 from runai_operator.fleet.registry import Registry, Standing
 from runai_operator.sync.ports import Stale
 
-ROW = {row.reason: row for row in ROWS if row.condition == "Connection Ready"}
 LOOK_AGAIN, LOOK_AGAIN_SOON = 30.0, 10.0
 """Seconds between looks at the Secret: a changed one is noticed within a minute, a missing one sooner."""
 
@@ -89,7 +88,7 @@ class Keeper:
         )
         if before.get("reason") != how.reason:
             warning = how.reason is not Reason.CONNECTED
-            message = how.message or ROW[how.reason].advice
+            message = how.message or TABLE["Connection Ready", how.reason].advice
             await self._store.tell(body, self._namespace, how.reason, message, warning=warning)
 
     def _held(self, name: str, reason: Reason) -> float:
@@ -103,7 +102,7 @@ class Keeper:
 def connection_status(body: Mapping[str, Any], how: Standing, *, held: float, workloads: int) -> RunaiConnectionStatus:
     """The status of a connection that stands so, for `held` seconds, and on which resources own so many workloads."""
     status = RunaiConnectionStatus.model_validate(body.get("status") or {})
-    row, now = ROW[how.reason], datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    row, now = TABLE["Connection Ready", how.reason], datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     generation = body["metadata"]["generation"]
     was_stalled = any(each.type == "Stalled" and each.reason == how.reason for each in status.conditions)
     stalled = row.stalled_after is not None and (was_stalled or held >= row.stalled_after)

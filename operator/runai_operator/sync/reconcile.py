@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from runai_operator.api.reasons import Reason, Retry, Row
+from runai_operator.api.reasons import TABLE, Reason, Retry, Row
 from runai_operator.sync.act import Actor, Outcome, never_claimed
 from runai_operator.sync.actions import FOLLOW_UP, Claim
 from runai_operator.sync.decide import decide
@@ -15,7 +15,7 @@ from runai_operator.sync.ledger import Ledger
 from runai_operator.sync.observe import instant
 from runai_operator.sync.policies.following import paths
 from runai_operator.sync.ports import Connections, Kubernetes, NotYet, Problem, Stale
-from runai_operator.sync.report import ROW, Report, differs, report
+from runai_operator.sync.report import Report, differs, report
 from runai_operator.sync.resource import Key, Resource
 from runai_operator.sync.situation import Present, Situation
 from runai_operator.telemetry import bind
@@ -139,7 +139,7 @@ class Reconciler:
         before = resource.condition("Ready") or {}
         if before.get("reason") == told.reason:
             return
-        row = ROW["Ready", told.reason]
+        row = TABLE["Ready", told.reason]
         if row.stalled_after is not None:
             await self._kubernetes.event(resource, told.reason, told.message or row.advice, warning=True)
         elif row.status == "True":
@@ -148,7 +148,7 @@ class Reconciler:
 
 def _next(outcome: Outcome, told: Report, held: float) -> Next:
     """What is under way is asked after, the less often the longer it takes; what waits for an event is not."""
-    row = ROW["Ready", told.reason]
+    row = TABLE["Ready", told.reason]
     after = _retried_after(outcome, row) if outcome.retry else _followed_up_after(outcome, told, held)
     if told.stalls_in is not None:
         stalls_in = told.stalls_in + 0.1
@@ -168,6 +168,6 @@ def _followed_up_after(outcome: Outcome, told: Report, held: float) -> float | N
             after = FOLLOW_UP
         elif told.reason is Reason.SYNC_FAILED:
             after = SLOW
-        elif ROW["Ready", told.reason].retry is Retry.EVENT and told.status.phase is None:
+        elif TABLE["Ready", told.reason].retry is Retry.EVENT and told.status.phase is None:
             after = None if told.reason is Reason.PAUSED else 2 * FOLLOW_UP
     return after if after is None or after < FOLLOW_UP else max(after, min(held / 3, SLOWEST_FOLLOW_UP))

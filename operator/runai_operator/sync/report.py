@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, TypeGuard
 
 from runai_operator.api.conditions import Condition, drop_condition, set_condition
-from runai_operator.api.reasons import ROWS, Reason, Row
+from runai_operator.api.reasons import TABLE, Reason, Row
 from runai_operator.api.wire import to_wire
 from runai_operator.api.workload import DriftItem, RunaiWorkloadStatus
 from runai_operator.sync.act import Outcome
@@ -17,8 +17,6 @@ from runai_operator.sync.facts import begun_anew, of_row, of_submission, of_view
 from runai_operator.sync.policies.following import RESUMING, STOPPING, fixed, fixed_changes
 from runai_operator.sync.resource import Resource
 from runai_operator.sync.situation import STOPPED, Gone, Observed, Ownership, Present, Situation
-
-ROW = {(row.condition, row.reason): row for row in ROWS}
 
 PHASES = {
     "Running": Reason.RUNNING,
@@ -54,7 +52,7 @@ def report(situation: Situation, outcome: Outcome, *, now: datetime, held: float
     """`held`: for how many seconds the resource has been in this state."""
     status = _facts(situation, outcome)
     reason, message = _readiness(situation, outcome, status)
-    ready = ROW["Ready", reason]
+    ready = TABLE["Ready", reason]
     stalled, stalls_in = _stalled(situation, ready, held)
     generation, at = situation.resource.generation, now.strftime("%Y-%m-%dT%H:%M:%SZ")
     conditions = status.conditions
@@ -196,7 +194,7 @@ def _sync_message(status: RunaiWorkloadStatus) -> str:
 
 def _told(situation: Situation, status: RunaiWorkloadStatus, ready: Row, message: str) -> list[tuple[str, Row, str]]:
     synced, text = _syncedness(situation, status, ready, message)
-    told = [("Ready", ready, message), ("Succeeded", ROW["Succeeded", _success(situation, status)], "")]
+    told = [("Ready", ready, message), ("Succeeded", TABLE["Succeeded", _success(situation, status)], "")]
     return told if synced is None else [*told, ("Synced", synced, text)]
 
 
@@ -214,17 +212,17 @@ def _success(situation: Situation, status: RunaiWorkloadStatus) -> Reason:
 
 def _syncedness(situation: Situation, status: RunaiWorkloadStatus, ready: Row, message: str) -> tuple[Row | None, str]:
     """As Ready says where its reason concerns the sync; else by what is held against the spec."""
-    row = ROW.get(("Synced", ready.reason))
+    row = TABLE.get(("Synced", ready.reason))
     if row is not None:
         return row, message
     if status.sync_info is None or status.sync_info.status != "Synced":
-        return ROW["Synced", Reason.APPLYING], "submitted to Run:ai"
+        return TABLE["Synced", Reason.APPLYING], "submitted to Run:ai"
     if not status.drift:
-        return ROW["Synced", Reason.SYNCED], ""
+        return TABLE["Synced", Reason.SYNCED], ""
     paths = ", ".join(item.path for item in status.drift[:5])
     if _is_the_servers_own(situation):
-        return ROW["Synced", Reason.SERVER_DIFFERS], f"what Run:ai makes of it differs at {paths}: see status.drift"
-    return ROW["Synced", Reason.DRIFTED], f"edited in Run:ai at {paths}: see status.drift"
+        return TABLE["Synced", Reason.SERVER_DIFFERS], f"what Run:ai makes of it differs at {paths}: see status.drift"
+    return TABLE["Synced", Reason.DRIFTED], f"edited in Run:ai at {paths}: see status.drift"
 
 
 def _is_the_servers_own(situation: Situation) -> bool:

@@ -1,6 +1,6 @@
 """Metrics, logging and probes: a leaf, imported by all and importing none of the other rooms."""
 
-from .health import Check, Health, Heartbeat, Once, Report, at_most
+from .health import Check, Health, Heartbeat, Report, at_most
 from .logs import LogFormat, bind, configure_logging, get_logger
 from .metrics import Metrics
 from .probes import serve_probes
@@ -13,7 +13,6 @@ __all__ = [
     "Heartbeat",
     "LogFormat",
     "Metrics",
-    "Once",
     "Report",
     "at_most",
     "bind",

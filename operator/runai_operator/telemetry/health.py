@@ -49,19 +49,6 @@ class Health:
         return _run(self._ready)
 
 
-class Once:
-    """A check that fails until `done` was called, such as for the first listing."""
-
-    def __init__(self, why_not: str) -> None:
-        self._why_not: str | None = why_not
-
-    def done(self) -> None:
-        self._why_not = None
-
-    def __call__(self) -> str | None:
-        return self._why_not
-
-
 class Heartbeat:
     """A check that fails when the last `beat` is more than `within` seconds ago, by the monotonic clock."""
 

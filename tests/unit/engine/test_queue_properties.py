@@ -83,12 +83,6 @@ class QueueMachine(RuleBasedStateMachine):
         if key in self.again:
             self.wanted[key] = self.again.pop(key)
 
-    @rule(key=KEYS)
-    def forget(self, key):
-        self.sync(self.queue.forget, key)
-        self.wanted.pop(key, None)
-        self.again.pop(key, None)
-
     @rule(seconds=st.sampled_from([0.5, 2, 30]))
     def wait(self, seconds):
         self.loop.run_until_complete(asyncio.sleep(seconds))

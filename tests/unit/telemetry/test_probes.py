@@ -3,7 +3,7 @@ import asyncio
 import aiohttp
 import pytest
 
-from runai_operator.telemetry import Health, Heartbeat, Metrics, Once, at_most, serve_probes
+from runai_operator.telemetry import Health, Heartbeat, Metrics, at_most, serve_probes
 
 
 class Stopwatch:
@@ -36,10 +36,10 @@ def test_a_broken_check_is_a_failed_one_and_tells_no_details():
 
 
 def test_it_is_ready_once_the_first_listing_is_done_until_it_shuts_down():
-    health, listed = Health(), Once("the first listing is not done yet")
-    health.ready("listing", listed)
+    health, missing = Health(), ["the first listing is not done yet"]
+    health.ready("listing", lambda: next(iter(missing), None))
     assert "[-] listing: the first listing is not done yet" in health.readyz().text()
-    listed.done()
+    missing.clear()
     assert health.readyz().ok
     health.shut_down()
     assert "[-] shutdown: shutting down" in health.readyz().text()
