@@ -8,6 +8,7 @@ from typing import Any
 from runai_simulator import views
 from runai_simulator.calls import Answer, Call
 from runai_simulator.catalogue import CATEGORIES, PRIORITIES
+from runai_simulator.clock import rfc3339
 from runai_simulator.errors import ApiError, bad_request, not_found
 from runai_simulator.manifests import JsonObject, annotated, kind_of, manifest_of, merged
 from runai_simulator.organisation import Project
@@ -96,7 +97,7 @@ def _after_put(state: State, workload: Workload, given: JsonObject, manifest: Js
     if manifest is not None and switches.put == "deep-merge":
         whole = merged(workload.manifest, manifest, null_clears=switches.null_clears)
     if switches.notes_writes:
-        whole = annotated(whole, "run.ai/written-at", state.now().isoformat())
+        whole = annotated(whole, "run.ai/written-at", rfc3339(state.now()))
     return updated(
         workload,
         metadata=_metadata_after_put(state, workload.metadata, given),

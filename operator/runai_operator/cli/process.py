@@ -1,4 +1,4 @@
-"""The operator as one process: every part put together, started in order, and stopped in the opposite one."""
+"""The operator as one process: its parts started in order, and stopped in the opposite one."""
 
 from __future__ import annotations
 
@@ -8,27 +8,18 @@ import logging
 import os
 import signal
 import sys
-import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
-from aiohttp import ClientError
 from kubernetes.aio import client, config
-from kubernetes.aio.client.exceptions import ApiException
 
 from runai_operator import __version__
-from runai_operator.engine import KeyedQueue, Priority, Result, SystemClock, run_workers
-from runai_operator.fleet.connection import Listeners
-from runai_operator.fleet.keeper import Keeper
-from runai_operator.fleet.registry import Registry, Tools
-from runai_operator.kube.api import KubernetesApi, OwnNamespace
-from runai_operator.kube.index import Index
-from runai_operator.kube.watch import Moved, Watch
+from runai_operator.cli.assembly import Assembly
+from runai_operator.engine import run_workers
+from runai_operator.kube.api import KubernetesApi
+from runai_operator.kube.watch import Watch
 from runai_operator.settings import Settings
-from runai_operator.sync.ledger import Ledger
-from runai_operator.sync.reconcile import Reconciler
-from runai_operator.sync.resource import Key
-from runai_operator.telemetry import Health, Heartbeat, Metrics, at_most, bind, configure_logging, serve_probes
+from runai_operator.telemetry import Health, Heartbeat, at_most, configure_logging, serve_probes
 
 log = logging.getLogger(__name__)
 
@@ -41,95 +32,6 @@ RETRY = 2.0
 """Seconds until an API server that could not list our resources is asked again."""
 FAREWELL = 2.0
 """Seconds of the shutdown that are kept for closing what the workers used."""
-CLUSTER_EVENTS = "default"
-"""Where events about cluster-scoped objects have to be: the API server refuses them in any namespace of ours."""
-
-
-class Process:
-    """What the parts share: two queues, the index, and how news travels between them."""
-
-    def __init__(self, settings: Settings, api: client.ApiClient, cluster_id: str) -> None:
-        clock = SystemClock()
-        self.settings = settings
-        self.metrics = Metrics(version=__version__)
-        self.health = Health()
-        self.index = Index()
-        self.queue: KeyedQueue[Key] = KeyedQueue(group=lambda key: key.namespace, clock=clock)
-        self.connections: KeyedQueue[str] = KeyedQueue(clock=clock)
-        self.kubernetes = KubernetesApi(
-            api, labels=self.index.labels, wrote=lambda what: self.metrics.kubernetes_writes.labels(what).inc()
-        )
-        tools = Tools(
-            vault=OwnNamespace(api, settings.namespace),
-            clock=clock,
-            timeout=settings.request_timeout,
-            observer=self._observe,
-        )
-        self.registry = Registry(tools, self._listeners)
-        self.keeper = Keeper(
-            self.kubernetes,
-            self.registry,
-            clock,
-            namespace=CLUSTER_EVENTS,
-            changed=self._look_again_on,
-            owned=self.index.owned_on,
-        )
-        ledger = Ledger(window=settings.settle_window, now=clock.monotonic)
-        self.reconciler = Reconciler(self.kubernetes, self.registry, ledger, cluster_id)
-        self.metrics.watch_queue(self.queue.due, self.queue.oldest_wait)
-
-    async def reconcile(self, key: Key) -> Result:
-        """A worker's round for a resource."""
-        began = time.perf_counter()
-        with bind(resource=str(key)):
-            upcoming = await self.reconciler.reconcile(key)
-            log.debug("reconciled: %s", upcoming.reason)
-        if upcoming.reason == "Gone":
-            self.index.drop(key)  # its DELETED event may have been missed
-        self.metrics.reconcile_seconds.observe(time.perf_counter() - began)
-        self.metrics.reconciles.labels(upcoming.reason).inc()
-        return Result(after=upcoming.after, retry=upcoming.retry)
-
-    def failed(self, key: object, error: BaseException) -> None:
-        """A round that ended in an error: one line, and the traceback where it is a surprise."""
-        self.metrics.errors.labels(type(error).__name__).inc()
-        expected = isinstance(error, ApiException | ClientError | TimeoutError | OSError)
-        log.error("a round for %s failed, it will be tried again: %s", key, error, exc_info=None if expected else error)
-
-    async def reconcile_connection(self, name: str) -> Result:
-        """A worker's round for a connection."""
-        with bind(connection=name):
-            after = await self.keeper.reconcile(name)
-        if after is None:
-            self.metrics.forget_connection(name)
-        else:
-            self.metrics.connection_ready.labels(name).set(self.registry.usable(name))
-            self.metrics.set_workloads(name, self.registry.phases(name))
-        return Result(after=after)
-
-    def moved(self) -> Moved:
-        """Where the watch puts what it sees."""
-        return Moved(workload=self.queue.add, connection=self.connections.add)
-
-    def _listeners(self, name: str) -> Listeners:
-        def moved(workload_ids: set[str]) -> None:
-            for key in self.index.keys_of(workload_ids):
-                self.queue.add(key, priority=Priority.FOLLOW_UP)
-
-        def changed() -> None:
-            self.connections.add(name)
-            for key in self.index.unsettled_on(name):
-                self.queue.add(key, priority=Priority.FOLLOW_UP)
-
-        return Listeners(moved=moved, swept=lambda: self._look_again_on(name), changed=changed)
-
-    def _look_again_on(self, connection: str) -> None:
-        for key in self.index.keys_on(connection):
-            self.queue.add(key, priority=Priority.FOLLOW_UP)
-
-    def _observe(self, route: str, status: int | None, seconds: float) -> None:
-        self.metrics.runai_requests.labels(route, str(status or "none")).inc()
-        self.metrics.runai_request_seconds.labels(route).observe(seconds)
 
 
 async def run(settings: Settings) -> None:
@@ -142,7 +44,7 @@ async def run(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         try:
             async with start_up:
-                process = await _start(settings, stack)
+                operator = await _start(settings, stack)
         except TimeoutError:
             if not start_up.expired():
                 raise
@@ -150,7 +52,7 @@ async def run(settings: Settings) -> None:
             return
         await stop.wait()
         log.info("stopping: what is in hand is finished first")
-        process.health.shut_down()
+        operator.health.shut_down()
 
 
 def _on_signal(stop: asyncio.Event, start_up: asyncio.Timeout) -> None:
@@ -166,61 +68,73 @@ def _on_signal(stop: asyncio.Event, start_up: asyncio.Timeout) -> None:
         loop.add_signal_handler(signum, asked)
 
 
-async def _start(settings: Settings, stack: AsyncExitStack) -> Process:
+async def _start(settings: Settings, stack: AsyncExitStack) -> Assembly:
     """What is entered last is left first: the workers stop before what they use."""
     api = await stack.enter_async_context(_api())
     cluster_id = settings.cluster_id or await KubernetesApi(api).cluster_id()
-    process = Process(settings, api, cluster_id)
-    health = process.health
-    watch = Watch(process.index, process.moved(), asyncio.get_running_loop(), namespaces=settings.watch_namespaces)
-    health.ready("watch", lambda: None if watch.ready.is_set() else "the watch has not begun")
-    port = await stack.enter_async_context(
-        serve_probes(settings.probe_host, settings.probe_port, health, process.metrics.registry)
-    )
-    log.info("/livez, /readyz and /metrics on port %d", port)
-    stack.push_async_callback(process.registry.aclose)
-    await stack.enter_async_context(
-        run_workers(
-            process.connections,
-            process.reconcile_connection,
-            on_error=process.failed,
-            workers=CONNECTION_WORKERS,
-            stop_within=1.0,
-        )
-    )
-    for name in await _all_connections(process):
-        try:
-            await process.keeper.reconcile(name)
-        except Exception as error:  # one that cannot be looked at must not keep the others from working
-            process.failed(name, error)
-        process.connections.add(name)
-    process.registry.all_known()
+    operator = Assembly(settings, api, cluster_id)
+    watch = Watch(operator.index, operator.moved(), asyncio.get_running_loop(), namespaces=settings.watch_namespaces)
+    operator.health.ready("watch", lambda: None if watch.ready.is_set() else "the watch has not begun")
+    await _serve_probes(operator, stack)
+    await _look_after_connections(operator, stack)
     watch.start()
-    health.live("watch", watch.alive)
+    operator.health.live("watch", watch.alive)
     stack.push_async_callback(watch.stop)
-    workers = await stack.enter_async_context(
-        run_workers(
-            process.queue,
-            process.reconcile,
-            on_error=process.failed,
-            workers=settings.workers,
-            stop_within=max(settings.shutdown_seconds - FAREWELL, 0),
-        )
-    )
-    health.live("workers", at_most(STUCK, workers.longest, what="a worker has been at one resource"))
-    health.live("pollers", process.registry.ended)
-    await stack.enter_async_context(_beating(health))
+    await _look_after_workloads(operator, stack)
     log.info("runai-operator %s looks after cluster %s", __version__, cluster_id)
-    return process
+    return operator
 
 
-async def _all_connections(process: Process) -> list[str]:
+async def _serve_probes(operator: Assembly, stack: AsyncExitStack) -> None:
+    settings = operator.settings
+    serving = serve_probes(settings.probe_host, settings.probe_port, operator.health, operator.metrics.registry)
+    port = await stack.enter_async_context(serving)
+    await stack.enter_async_context(_beating(operator.health))
+    log.info("/livez, /readyz and /metrics on port %d", port)
+
+
+async def _look_after_connections(operator: Assembly, stack: AsyncExitStack) -> None:
+    """From here on, and each once before anything else: what is not known then is not there."""
+    stack.push_async_callback(operator.registry.aclose)
+    operator.health.live("pollers", operator.registry.ended)
+    crew = run_workers(
+        operator.connections,
+        operator.reconcile_connection,
+        on_error=operator.failed,
+        workers=CONNECTION_WORKERS,
+        stop_within=1.0,
+    )
+    await stack.enter_async_context(crew)
+    for name in await _all_connections(operator):
+        try:
+            await operator.keeper.reconcile(name)
+        except Exception as error:  # one that cannot be looked at must not keep the others from working
+            operator.failed(name, error)
+        operator.connections.add(name)
+    operator.registry.all_known()
+
+
+async def _look_after_workloads(operator: Assembly, stack: AsyncExitStack) -> None:
+    settings = operator.settings
+    crew = run_workers(
+        operator.queue,
+        operator.reconcile,
+        on_error=operator.failed,
+        workers=settings.workers,
+        stop_within=max(settings.shutdown_seconds - FAREWELL, 0),
+    )
+    workers = await stack.enter_async_context(crew)
+    stuck = at_most(STUCK, workers.longest, what="a worker has been at one resource")
+    operator.health.live("workers", stuck)
+
+
+async def _all_connections(operator: Assembly) -> list[str]:
     """Asked until the API server tells: it may be starting, or still be without our resources."""
     while True:
         try:
-            return await process.kubernetes.connections()
+            return await operator.kubernetes.connections()
         except Exception as error:
-            process.failed("the list of RunaiConnections", error)
+            operator.failed("the list of RunaiConnections", error)
             await asyncio.sleep(RETRY)
 
 
