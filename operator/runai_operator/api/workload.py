@@ -100,7 +100,9 @@ class Drift(Wire):
         Field(max_length=64),
     ] = Field(
         default=(),
-        description="JSON pointers into spec that others change, such as /manifest/spec/replicas for an autoscaler.",
+        description="JSON pointers into spec that others change, such as /manifest/spec/replicas for an autoscaler. "
+        "A later change of the spec leaves the values there as they are. Lists count as a whole: name the list, not an "
+        "item of it.",
         json_schema_extra={"x-kubernetes-list-type": "set"},
     )
 
@@ -177,7 +179,7 @@ class RunaiWorkloadSpec(Wire):
         default="RecreateIfFinished",
         description="What to do about a change that Run:ai cannot apply in place. InPlace: never recreate, and say "
         "what was not applied. RecreateIfFinished: delete and submit anew where nothing is lost: finished, or never "
-        "applied. Recreate: always, whatever is running.",
+        "applied at all. Recreate: always, whatever is running.",
     )
     drift: Drift = Field(
         default_factory=Drift, description="What to do when the workload is edited in Run:ai, past this resource."
