@@ -137,7 +137,7 @@ STORIES = {
     "delete": Story(
         deleted,
         Seen.is_none,
-        awaits("release", "read delete project"),
+        awaits("release", "delete project"),
         before=applied("trainer:1"),
     ),
 }

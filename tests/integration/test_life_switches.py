@@ -22,29 +22,37 @@ CREATE, PUT, DELETE = "create_workload_v2", "update_workload_v2", "delete_worklo
 BY_DEFAULT = "low"
 """The priority that the simulator gives a Job for which none was asked."""
 PRIORITY, PARALLELISM = "/scheduling/priority", "/manifest/spec/parallelism"
+ANNOTATIONS = "/manifest/metadata/annotations"
 BETWEEN_LOOKS = 0.1
 
 
 @dataclass(frozen=True)
 class Position:
-    """What Run:ai is like. `keeps`: the paths of what it does not let go of, whatever a PUT says."""
+    """What Run:ai is like.
+
+    `keeps` are the paths of what it does not let go of, whatever a PUT says, `adds` those of what it makes of each
+    PUT; `puts` are at most sent for a change, and for taking part of it back.
+    """
 
     switches: dict[str, Any] = field(default_factory=dict)
     list_delay: float = 0.0
     keeps: frozenset[str] = frozenset()
+    adds: frozenset[str] = frozenset()
+    puts: int = 3
 
 
 POSITIONS = {
     "as by default": Position(),
     "PUT merges metadata": Position({"put": "merge"}),
     "PUT merges the manifest too": Position({"put": "deep-merge"}),
-    "null clears nothing": Position({"null_clears": False}, keeps=frozenset({PRIORITY})),
+    "null clears nothing": Position({"null_clears": False}),
     "PUT merges metadata, null clears nothing": Position(
         {"put": "merge", "null_clears": False}, keeps=frozenset({PRIORITY})
     ),
     "PUT merges the manifest too, null clears nothing": Position(
         {"put": "deep-merge", "null_clears": False}, keeps=frozenset({PRIORITY, PARALLELISM})
     ),
+    "rawManifest notes each PUT": Position({"notes_writes": True}, adds=frozenset({ANNOTATIONS}), puts=6),
     "a name is free while its workload is deleted": Position({"conflict_covers_deleting": False}),
     "GET of a deleted workload is 200": Position({"get_deleted": 200}),
     "a list contains deleted ones": Position({"list_includes_deleted": True}),
@@ -132,9 +140,9 @@ def differing(spec: dict[str, Any], living: list[dict[str, Any]]) -> set[str]:
     return found
 
 
-def live(world: World, name: str, keeps: frozenset[str]) -> None:
+def live(world: World, name: str, position: Position) -> None:
     """From apply to delete. What is amiss is raised."""
-    life = Life(world, name)
+    life, differs = Life(world, name), position.keeps | position.adds
     world.run.fail_sync("no such queue", name=name, count=1)
     life.apply()
     life.becomes("SyncFailed", synced=False)
@@ -143,19 +151,19 @@ def live(world: World, name: str, keeps: frozenset[str]) -> None:
     life.apply(**asked)
     first = life.becomes("Running")["row"]["id"]
     life.apply(**asked | {"image": "trainer:2", "scheduling": {"priority": "very-high"}})
-    life.becomes("Running")
+    life.becomes("Running", differs=position.adds)
     life.apply(image="trainer:2")
-    life.becomes("Running", differs=keeps)
+    life.becomes("Running", differs=differs)
     world.polls(2)
     puts = life.written(PUT)
-    assert puts <= 3, "one for the change, one for the removal, one more where that did not remove it"
+    assert puts <= position.puts
 
     life.apply(image="trainer:2", suspend=True)
-    assert life.becomes("Suspended", differs=keeps)["row"]["phase"] == "Stopped"
+    assert life.becomes("Suspended", differs=differs)["row"]["phase"] == "Stopped"
     life.apply(image="trainer:2", suspend=False)
-    life.becomes("Running", differs=keeps)
+    life.becomes("Running", differs=differs)
     world.run.act(first, "complete")
-    life.becomes("Completed", differs=keeps)
+    life.becomes("Completed", differs=differs)
 
     life.apply(image="trainer:3", suspend=False)
     second = life.becomes("Running")["row"]["id"]
@@ -177,7 +185,7 @@ def lives(shared_world: World) -> Iterator[dict[str, Future[None]]]:
     with ExitStack() as undo:
         worlds = {name: undo.enter_context(beside(shared_world, number)) for number, name in enumerate(POSITIONS)}
         pool = undo.enter_context(ThreadPoolExecutor(len(POSITIONS)))
-        yield {name: pool.submit(live, worlds[name], worlds[name].connection, POSITIONS[name].keeps) for name in worlds}
+        yield {name: pool.submit(live, worlds[name], worlds[name].connection, POSITIONS[name]) for name in worlds}
 
 
 @contextmanager
