@@ -115,10 +115,7 @@ class Reconciler:
         held = self._ledger.held(resource.uid, f"{reason} of generation {resource.generation}")
         told = report(situation, outcome, now=self._now(), held=held)
         if isinstance(situation.observed, Present) and situation.observed.view is not None:
-            info = told.status.sync_info
-            self._ledger.note(resource.uid, compared=instant(info.updated_at) if info else None)
-            if info is not None and info.status == "Synced":
-                self._ledger.seen_different(resource.uid, paths(situation.drift))
+            self._learn(situation, situation.observed, told)
         if not self._passing(situation, outcome, held) and differs(resource.status, told.wire()):
             await self._kubernetes.write_status(resource, told.wire())
             if outcome.submitted is not None:
@@ -127,6 +124,15 @@ class Reconciler:
         if outcome.event is not None:
             await self._kubernetes.event(resource, *outcome.event)
         return _next(outcome, told, held)
+
+    def _learn(self, situation: Situation, seen: Present, told: Report) -> None:
+        """What a fresh view of the workload settles."""
+        uid, info = situation.resource.uid, told.status.sync_info
+        self._ledger.note(uid, compared=instant(info.updated_at) if info else None)
+        if info is not None and info.status == "Synced":
+            self._ledger.seen_different(uid, paths(situation.drift))
+        if seen.stopped is situation.asked:
+            self._ledger.note(uid, asked=None)
 
     def _passing(self, situation: Situation, outcome: Outcome, held: float) -> bool:
         """Whether this is a failed look that may well be over before anybody reads of it."""

@@ -401,6 +401,16 @@ class TestSuspending:
         assert world.reconcile().after is not None
         assert len(world.runai.writes()) == 3
 
+    def test_a_resume_by_hand_soon_after_is_undone_at_once(self, world: World) -> None:
+        first = world.settle()
+        world.change(suspend=True)
+        world.reconcile()
+        world.becomes(first, phase="Stopped", desired_phase="Stopped")
+        world.reconcile()
+        world.becomes(first, phase="Running", desired_phase="Running")
+        world.reconcile()
+        assert world.runai.writes()[1:] == [f"suspend {first}"] * 2
+
     def test_a_spec_that_runai_refuses_does_not_keep_it_running(self, world: World) -> None:
         first = world.settle()
         world.runai.fails("update", Rejected("no", status=400))
