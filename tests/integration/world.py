@@ -74,7 +74,9 @@ class OperatorProcess:
         return self._log.read_text() if self._log.exists() else ""
 
     def lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.log().splitlines() if line.startswith("{")]
+        """What is logged as JSON, but for a line that is only being written."""
+        whole = self.log().rpartition("\n")[0]
+        return [json.loads(line) for line in whole.splitlines() if line.startswith("{")]
 
     def probe_port(self) -> int:
         """The port that it says it serves its probes on."""

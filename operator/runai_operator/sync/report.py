@@ -16,7 +16,7 @@ from runai_operator.sync.act import Outcome
 from runai_operator.sync.facts import begun_anew, of_row, of_submission, of_view, out_of_reach
 from runai_operator.sync.policies.following import RESUMING, STOPPING, fixed, fixed_changes
 from runai_operator.sync.resource import Resource
-from runai_operator.sync.situation import STOPPED, Gone, Observed, Ownership, Present, Situation
+from runai_operator.sync.situation import STOPPED, Gone, Observed, Ownership, Present, Situation, Unknown
 
 PHASES = {
     "Running": Reason.RUNNING,
@@ -113,7 +113,7 @@ def _facts(situation: Situation, outcome: Outcome) -> RunaiWorkloadStatus:
         status = _handled(situation, status)
     elif isinstance(observed, Gone) and resource.workload_id is not None:
         status = out_of_reach(status, finished=observed.finished is True)
-    return status
+    return _looked(situation, status)
 
 
 def _is_recorded(observed: Observed, resource: Resource) -> TypeGuard[Present]:
@@ -126,25 +126,28 @@ def _is_recorded(observed: Observed, resource: Resource) -> TypeGuard[Present]:
 def _handled(
     situation: Situation, status: RunaiWorkloadStatus, *, begins: bool = False, submitted: bool = False
 ) -> RunaiWorkloadStatus:
-    """Annotations that were answered: a look was taken, or a run begun; a rerun of what still runs is answered too.
+    """Whether rerun-at was answered: a run began, or one still runs.
 
     What the claim says counts where the run that it claimed `begins`: later it may be older than the status. One that
     was `submitted` just now began after everything that was asked.
     """
     resource, observed = situation.resource, situation.observed
-    changes: dict[str, Any] = {}
-    look = resource.look_at
-    if look and look != status.last_handled_reconcile_at:
-        changes["last_handled_reconcile_at"] = look
     claim = resource.claim
     unfinished = isinstance(observed, Present) and observed.row is not None and not observed.finished
     asked_before = situation.resource.rerun_asked if submitted else None
     rerun = resource.rerun_asked if unfinished and not begins else asked_before
     if claim is not None and (begins or status.last_handled_rerun_at is None):
         rerun = rerun or claim.rerun_at
-    if rerun and rerun != status.last_handled_rerun_at:
-        changes["last_handled_rerun_at"] = rerun
-    return status.model_copy(update=changes)
+    return status.model_copy(update={"last_handled_rerun_at": rerun}) if rerun else status
+
+
+def _looked(situation: Situation, status: RunaiWorkloadStatus) -> RunaiWorkloadStatus:
+    """Whether reconcile-at was answered: somebody looked, and saw the workload or why nobody may."""
+    look = situation.resource.look_at
+    blind = isinstance(situation.observed, Unknown) and situation.problem is None
+    if look is None or blind or situation.resource.paused:
+        return status
+    return status.model_copy(update={"last_handled_reconcile_at": look})
 
 
 def _drift_items(situation: Situation) -> tuple[DriftItem, ...]:

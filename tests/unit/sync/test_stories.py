@@ -220,6 +220,20 @@ class TestWhatIsTold:
         world.reconcile()
         assert world.condition("Synced")["reason"] == "Drifted"
 
+    def test_a_look_that_was_asked_for_is_answered_though_nothing_may_be_done(self, world: World) -> None:
+        allowing(world, [])
+        world.kubernetes.put(world.resource.annotated(reconcile_at="now"))
+        world.reconcile()
+        assert world.status["lastHandledReconcileAt"] == "now"
+
+    def test_a_look_that_saw_nothing_answers_nothing(self, world: World) -> None:
+        world.settle()
+        world.kubernetes.put(world.resource.annotated(reconcile_at="now"))
+        world.runai.fails("get", Unavailable("away"))
+        world.passes(20)
+        world.reconcile()
+        assert "lastHandledReconcileAt" not in world.status
+
     def test_a_new_spec_has_a_grace_of_its_own(self) -> None:
         world = World(a_resource().with_spec(projectName="nope"))
         world.reconcile()
