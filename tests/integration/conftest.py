@@ -8,6 +8,7 @@ import pytest
 
 from runai_simulator import RunningSimulator
 from tests.control_plane import ControlPlane, Kubectl
+from tests.integration.bad_input import other, undisturbed
 from tests.integration.world import World
 
 
@@ -41,6 +42,17 @@ def world(bare_world: World) -> World:
     bare_world.connect()
     bare_world.operator.start()
     return bare_world
+
+
+@pytest.fixture
+def beside(world: World) -> Iterator[World]:
+    """A world with a settled resource, that must not be disturbed, and room for another connection."""
+    world.submit("beside")
+    world.until_ready("beside")
+    before = undisturbed(world)
+    yield world
+    assert undisturbed(world) == before
+    world.kubectl("delete", "rcon", other(world), "--ignore-not-found")
 
 
 @pytest.fixture(scope="module")

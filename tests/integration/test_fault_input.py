@@ -13,6 +13,7 @@ import pytest
 
 from runai_simulator import RunningSimulator, Settings
 from tests.control_plane import KubectlFailed
+from tests.integration.bad_input import other, rounds, rule, until_told
 from tests.integration.world import World
 
 MOST_A_MINUTE = 12
@@ -39,25 +40,12 @@ def add_project(world: World, _: str) -> None:
     world.run.add_project("nowhere", east)
 
 
-def allow_everything(world: World, _: str) -> None:
-    world.connect()
-
-
-def rule(*projects: str, **labels: str) -> dict[str, Any]:
-    """That namespaces with these labels may use these projects."""
-    return {"namespaceSelector": {"matchLabels": labels}, "projects": {"names": [*projects]}}
-
-
 def make_the_other_connection(world: World, _: str) -> None:
     world.connect(other(world))
 
 
 def a_secret(name: str, **data: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": data}
-
-
-def other(world: World) -> str:
-    return f"{world.namespace}-other"
 
 
 BAD = {
@@ -92,43 +80,9 @@ def submit_bad(world: World, bad: Bad) -> None:
     world.submit("bad", **spec)
 
 
-def until_told(world: World, name: str, reason: str) -> str:
-    """The message with which Ready gives this reason; Synced must give it too."""
-    world.until(lambda: world.condition("Ready", name).get("reason") == reason)
-    assert world.condition("Ready", name)["status"] == "False"
-    assert world.condition("Synced", name)["reason"] == reason
-    return str(world.condition("Ready", name)["message"])
-
-
-def rounds(world: World) -> dict[str, list[datetime]]:
-    """When each resource was looked at, by the log."""
-    found: dict[str, list[datetime]] = defaultdict(list)
-    whole_lines = world.operator.log().rpartition("\n")[0].splitlines()
-    for line in (json.loads(each) for each in whole_lines if each.startswith("{")):
-        if str(line.get("message", "")).startswith("reconciled"):
-            found[line["resource"].rpartition("/")[2]].append(datetime.fromisoformat(line["timestamp"]))
-    return found
-
-
 def most_in_a_minute(times: list[datetime]) -> int:
     minute = timedelta(minutes=1)
     return max((sum(start <= each < start + minute for each in times) for start in times), default=0)
-
-
-def undisturbed(world: World) -> tuple[str, int]:
-    """What must not move of the resource beside."""
-    return world.get("beside")["metadata"]["resourceVersion"], len(world.run.workloads("beside"))
-
-
-@pytest.fixture
-def beside(world: World) -> Iterator[World]:
-    """A world with a settled resource, that must not be disturbed, and room for another connection."""
-    world.submit("beside")
-    world.until_ready("beside")
-    before = undisturbed(world)
-    yield world
-    assert undisturbed(world) == before
-    world.kubectl("delete", "rcon", other(world), "--ignore-not-found")
 
 
 @pytest.mark.parametrize("case", BAD)
@@ -173,73 +127,6 @@ def test_a_namespace_without_label_is_told_and_recovers_once_labelled(beside: Wo
     world.kubectl("label", "namespace", world.namespace, "runai/queue=team-b")
     world.until_ready("bad")
     assert world.status("bad")["projectName"] == "team-b"
-
-
-OF_THE_CONNECTION = {"grant_token_v2", "get_workloads"}
-"""What a connection asks whoever uses it: its token, and its polls."""
-NOT_ALLOWED: dict[str, tuple[list[dict[str, Any]], dict[str, Any], set[str]]] = {
-    "no rule": ([], {}, set()),
-    "other namespaces": ([rule("*", team="b")], {}, set()),
-    "other projects": ([rule("team-b*")], {}, set()),
-    "no rule, and a project by its id": ([], {"projectId": "4501"}, set()),
-    "other projects, and a project by its id": ([rule("team-b*")], {"projectId": "4501"}, {"get_project"}),
-}
-"""The rules, what the resource says, and what Run:ai may be asked: an id has to be looked up to have a name."""
-
-
-@pytest.mark.parametrize("case", NOT_ALLOWED)
-def test_what_no_access_rule_allows_reaches_runai_with_nothing(bare_world: World, case: str) -> None:
-    world, (rules, spec, asked) = bare_world, NOT_ALLOWED[case]
-    world.secret()
-    world.connect(access=rules)
-    world.operator.start()
-    world.submit("bad", **spec)
-    message = until_told(world, "bad", "AccessDenied")
-    assert "spec.access" in message
-    assert f"RunaiConnection {world.connection}" in message
-    look_again(world, "bad")
-    requests = world.run.requests()["byOperation"]
-    assert {*requests} == OF_THE_CONNECTION | asked, "a request was made for what nobody may ask"
-    assert requests.get("get_project", 0) <= 1
-    allow_everything(world, "bad")
-    world.until_ready("bad")
-
-
-def test_access_that_is_withdrawn_stops_all_writes_until_it_is_given_back(beside: World) -> None:
-    world = beside
-    world.connect(other(world))
-    for name in ("kept", "leaving"):
-        world.submit(name, connectionRef={"name": other(world)})
-        world.until_ready(name)
-    (kept,) = world.workloads("kept")
-    written = len(world.run.writes())
-
-    world.connect(other(world), access=[rule("team-b*")])
-    for name in ("kept", "leaving"):
-        assert "spec.access" in until_told(world, name, "AccessDenied")
-    edited = kept["v2"]["rawManifest"] | {"spec": {**kept["v2"]["rawManifest"]["spec"], "parallelism": 7}}
-    world.run.edit(kept["row"]["id"], manifest=edited)
-    world.submit("kept", connectionRef={"name": other(world)}, suspend=True, scheduling={"priority": "high"})
-    until_told(world, "kept", "AccessDenied")
-    look_again(world, "kept")
-    world.polls()
-    assert len(world.run.writes()) == written, "written to what nobody may write to"
-    world.kubectl("delete", "rwl", "leaving", "--timeout=20s", namespace=world.namespace)
-    assert world.workloads("leaving") == []
-
-    world.connect(other(world))
-    world.until_ready("kept", "Suspended")
-    (now,) = world.workloads("kept")
-    assert now["row"]["id"] == kept["row"]["id"]
-    assert now["v2"]["metadata"]["priority"] == "high"
-    assert "parallelism" not in now["v2"]["rawManifest"]["spec"]
-
-
-def look_again(world: World, name: str) -> None:
-    """A round more."""
-    before = len(rounds(world)[name])
-    world.annotate(name, f"runai-operator.io/reconcile-at={before}")
-    world.until(lambda: len(rounds(world)[name]) > before)
 
 
 def test_a_secret_that_is_missing_is_told_on_the_connection(bare_world: World) -> None:
