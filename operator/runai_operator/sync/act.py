@@ -22,6 +22,7 @@ from runai_operator.sync.actions import FOLLOW_UP
 from runai_operator.sync.claim import Claim
 from runai_operator.sync.ledger import Ledger
 from runai_operator.sync.names import recorded
+from runai_operator.sync.observe import bearable
 from runai_operator.sync.policies.following import RESUMING, STOPPING
 from runai_operator.sync.ports import Connections, Kubernetes
 from runai_operator.sync.resource import Resource
@@ -110,17 +111,18 @@ class Actor:
         resource, desired = situation.resource, situation.desired
         assert desired is not None
         connection = self._connections.find(resource.connection_name)
-        self._ledger.create_unanswered(resource.uid, resource.claim)
+        self._ledger.create_unanswered(resource.uid, resource.claim)  # whatever happens: no error means that it failed
         try:
             created = await connection.client.create(desired.creation(self._owner(resource)))
         except Ambiguous as error:
+            self._ledger.create_unanswered(resource.uid, resource.claim)
             return Outcome(Reason.OUTCOME_UNKNOWN, error.message, retry=True)
         except Conflict as error:
-            self._ledger.recorded(resource.uid)
+            self._ledger.create_refused(resource.uid)
             self._ledger.name_taken(resource.uid)
             return Outcome(Reason.NAME_BUSY, error.message, retry=True)
         except RunaiError as error:
-            self._ledger.recorded(resource.uid)
+            self._ledger.create_refused(resource.uid)
             return refused(error)
         self._ledger.create_unanswered(resource.uid, resource.claim)  # a list that lags proves nothing for a while
         self._ledger.begin_anew(resource.uid)
@@ -156,6 +158,7 @@ class Actor:
             ledger.begin_anew(uid)
         elif ledger.entry(uid).merges or not leaves_behind(update.manifest, updated.raw_manifest or {}):
             ledger.corrected(uid, corrects)
+        ledger.put(uid, situation.desired.digest if situation.desired else "")
         merges = ledger.entry(uid).merges or leaves_behind(update.manifest, updated.raw_manifest or {})
         ledger.note(uid, merges=merges, compared=None, kept=kept_values(situation, updated))
 
@@ -207,7 +210,8 @@ def never_claimed(resource: Resource) -> bool:
 def refused(error: RunaiError) -> Outcome:
     """What an error that changed nothing says about the resource."""
     if isinstance(error, Throttled):
-        return Outcome(Reason.THROTTLED, error.message, after=error.retry_after, retry=error.retry_after is None)
+        after = bearable(error.retry_after)
+        return Outcome(Reason.THROTTLED, error.message, after=after, retry=after is None)
     reasons: dict[type[RunaiError], Reason] = {
         Rejected: Reason.TOO_LARGE if error.status == 413 else Reason.REJECTED,
         Conflict: Reason.REJECTED,

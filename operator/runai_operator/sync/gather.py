@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 
 from runai_operator.api.access import admits, allowed
 from runai_operator.api.parsing import InvalidSpec, parse_workload_spec
@@ -134,6 +135,7 @@ class Gatherer:
             unsettled=ledger.update_uncertain_for(uid, told=_told_in_doubt(resource)),
             asked=ledger.asked_lately(uid),
             kept=kept,
+            put_lately=ledger.put_lately(uid, desired.digest),
         )
 
 
@@ -148,13 +150,13 @@ def _told_in_doubt(resource: Resource) -> bool:
 
 def _told_as_kept(resource: Resource) -> dict[str, str]:
     """The values that Run:ai was told to hold though nobody wants them any more."""
-    items = [each for each in resource.status.get("drift") or () if each.get("desired") is None]
-    prefix = "/scheduling/"
-    return {
-        item["path"].removeprefix(prefix): json.loads(item["observed"])
-        for item in items
-        if str(item.get("path")).startswith(prefix) and item.get("observed")
-    }
+    kept = {}
+    for item in resource.status.get("drift") or ():
+        _, _, field = str(item.get("path")).partition("/scheduling/")
+        if field in ("priority", "category") and item.get("desired") is None:
+            with suppress(ValueError):  # a text that was cut
+                kept[field] = json.loads(item.get("observed") or "")
+    return kept
 
 
 def _drift(

@@ -23,7 +23,8 @@ class Entry:
     create went by. `tried` are the paths of drift that a PUT was spent on and that were not seen in order since,
     `corrections` when such PUTs were made, `merges` whether Run:ai was seen to keep what a PUT leaves out, `kept` the
     values that it kept though null was sent for them. `asked` is what was asked of Run:ai until `asked_until`: to
-    suspend, or not to. `compared` is the workload's updatedAt when it was last held against the spec. `let_go`: our
+    suspend, or not to. `put` is the digest that was last put, `puts` how often in a row, and `put_until` until when it
+    may not show yet. `compared` is the workload's updatedAt when it was last held against the spec. `let_go`: our
     finalizer was taken away by ourselves.
     """
 
@@ -38,6 +39,9 @@ class Entry:
     kept: Mapping[str, str] = field(default_factory=dict)
     asked: bool | None = None
     asked_until: float = 0.0
+    put: str = ""
+    puts: int = 0
+    put_until: float = 0.0
     compared: datetime | None = None
     let_go: bool = False
     reason: str = ""
@@ -66,10 +70,9 @@ class Ledger:
         """Another submission: what was found out about the differences of the one before says nothing of it."""
         self.note(uid, tried=frozenset(), corrections=(), kept={}, compared=None)
 
-    def claim_in_doubt(self, uid: str) -> Claim | None:
-        """What a create went by that may still be carried out, or whose answer is not recorded yet."""
-        entry = self.entry(uid)
-        return entry.claim if entry.created_until > self._now() else None
+    def last_claim(self, uid: str) -> Claim | None:
+        """What the last create went by that was not refused."""
+        return self.entry(uid).claim
 
     def name_taken(self, uid: str) -> None:
         """Run:ai refused the name: an empty lookup does not mean that it is free."""
@@ -80,11 +83,27 @@ class Ledger:
 
     def fresh_run(self, uid: str) -> None:
         """A new name or run was claimed: nothing of it can be on its way."""
-        self.note(uid, clean=True, created_until=0.0, taken_until=0.0)
+        self.note(uid, clean=True, claim=None, created_until=0.0, taken_until=0.0)
 
     def recorded(self, uid: str) -> None:
-        """The id of what was created stands in the status, or it was refused: nothing is in doubt any more."""
+        """The id of what was created stands in the status: nothing is in doubt any more."""
+        self.note(uid, created_until=0.0)
+
+    def create_refused(self, uid: str) -> None:
+        """Nothing was created."""
         self.note(uid, claim=None, created_until=0.0)
+
+    def put(self, uid: str, digest: str) -> None:
+        """Run:ai took an update to this digest; the more often it did, the longer it is waited for to show."""
+        before = self.entry(uid)
+        times = before.puts + 1 if before.put == digest else 1
+        window = self._window * 2 ** min(times - 1, 5)
+        self.note(uid, put=digest, puts=times, put_until=self._now() + window)
+
+    def put_lately(self, uid: str, digest: str) -> bool:
+        """Whether an update to this digest was taken, and may yet show."""
+        entry = self.entry(uid)
+        return entry.put == digest and entry.put_until > self._now()
 
     def update_unanswered(self, uid: str) -> None:
         self.note(uid, updated_until=self._now() + self._window)

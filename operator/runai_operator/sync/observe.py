@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from runai_operator.api.reasons import Reason
+from runai_operator.engine.backoff import FLOOR
+from runai_operator.engine.budget import LONGEST_PAUSE
 from runai_operator.runai.errors import Forbidden, NotFound, RunaiError, Throttled
 from runai_operator.runai.models import Workload, WorkloadView
 from runai_operator.sync.ledger import Ledger
@@ -78,7 +80,7 @@ class Observer:
         synced = view.sync_info is not None and view.sync_info.status in ("Synced", "Failed")
         spec_moved = resource.status.get("observedGeneration") != resource.generation
         newly_pending = row is not None and row.phase == "Pending" and resource.status.get("phase") != "Pending"
-        if not synced or not (row is None or spec_moved or newly_pending or resource.rerun_asked):
+        if not (spec_moved or resource.rerun_asked or (synced and (row is None or newly_pending))):
             return row
         try:
             read = await self._client.read(view.workload.metadata.id)
@@ -207,10 +209,15 @@ def owned_by(view: WorkloadView, owner: Owner, names: Names | None = None) -> tu
 def unknown(error: RunaiError) -> Unknown:
     """A read that failed says nothing about the workload."""
     if isinstance(error, Throttled):
-        return Unknown(Reason.THROTTLED, error.message, after=error.retry_after)
+        return Unknown(Reason.THROTTLED, error.message, after=bearable(error.retry_after))
     if isinstance(error, Forbidden):
         return Unknown(Reason.NOT_PERMITTED, error.message)
     return Unknown(Reason.RUNAI_UNAVAILABLE, error.message)
+
+
+def bearable(retry_after: float | None) -> float | None:
+    """A Retry-After in seconds, but neither a loop, as 0 or a skewed clock would make, nor days."""
+    return None if retry_after is None else min(max(retry_after, FLOOR), LONGEST_PAUSE)
 
 
 def at_rest(resource: Resource, ledger: Ledger) -> bool:
@@ -246,9 +253,10 @@ def _suspension_differs(resource: Resource, row: Workload) -> bool:
 
 def instant(text: str | None) -> datetime | None:
     try:
-        return datetime.fromisoformat(text) if text else None
+        moment = datetime.fromisoformat(text) if text else None
     except ValueError:
         return None
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
 def _without_manifest(workload_id: str) -> Unknown:

@@ -99,7 +99,9 @@ class Reconciler:
     async def _with_what_it_lost(self, resource: Resource) -> Resource:
         """Before anything is asked of Run:ai, which may take long: a lost finalizer comes back, and so does a claim
         whose create is in doubt. To what is being deleted the API server adds neither: there it is only remembered."""
-        claim = resource.claim or self._ledger.claim_in_doubt(resource.uid)
+        if resource.claim and resource.workload_id is None and self._ledger.may_have_sent(resource.uid):
+            self._ledger.note(resource.uid, claim=resource.claim)
+        claim = resource.claim or self._ledger.last_claim(resource.uid)
         whole = resource.finalized and resource.claim is not None
         if claim is None or whole or resource.paused or (resource.claim is None and resource.workload_id is not None):
             return resource
@@ -114,13 +116,15 @@ class Reconciler:
         reason = report(situation, outcome, now=self._now()).reason
         held = self._ledger.held(resource.uid, f"{reason} of generation {resource.generation}")
         told = report(situation, outcome, now=self._now(), held=held)
-        if isinstance(situation.observed, Present) and situation.observed.view is not None:
-            self._learn(situation, situation.observed, told)
-        if not self._passing(situation, outcome, held) and differs(resource.status, told.wire()):
+        if self._passing(situation, outcome, held):
+            return _next(outcome, told, held)
+        if differs(resource.status, told.wire()):
             await self._kubernetes.write_status(resource, told.wire())
             if outcome.submitted is not None:
                 self._ledger.recorded(resource.uid)
             await self._tell(resource, told)
+        if isinstance(situation.observed, Present) and situation.observed.view is not None:
+            self._learn(situation, situation.observed, told)
         if outcome.event is not None:
             await self._kubernetes.event(resource, *outcome.event)
         return _next(outcome, told, held)

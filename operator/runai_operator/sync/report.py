@@ -14,7 +14,7 @@ from runai_operator.api.wire import to_wire
 from runai_operator.api.workload import DriftItem, RunaiWorkloadStatus
 from runai_operator.sync.act import Outcome
 from runai_operator.sync.facts import begun_anew, of_row, of_submission, of_view, out_of_reach
-from runai_operator.sync.policies.following import RESUMING, STOPPING, fixed, fixed_changes
+from runai_operator.sync.policies.following import RESUMING, STOPPING, fixed, fixed_changes, renamed
 from runai_operator.sync.resource import Resource
 from runai_operator.sync.situation import STOPPED, Gone, Observed, Ownership, Present, Situation, Unknown
 
@@ -218,6 +218,8 @@ def _syncedness(situation: Situation, status: RunaiWorkloadStatus, ready: Row, m
     row = TABLE.get(("Synced", ready.reason))
     if row is not None:
         return row, message
+    if situation.spec_changed or fixed_changes(situation) or renamed(situation):
+        return TABLE["Synced", Reason.APPLYING], "Run:ai holds what the spec said before"
     if status.sync_info is None or status.sync_info.status != "Synced":
         return TABLE["Synced", Reason.APPLYING], "submitted to Run:ai"
     if not status.drift:

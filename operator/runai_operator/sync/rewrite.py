@@ -37,7 +37,8 @@ def rewriting(situation: Situation, owner: Owner, *, merges: bool) -> UpdateWork
         elif path == ["category"]:
             update = replace(update, category=metadata.category)
     manifest = desired.stamped(manifest, owner)  # last: whatever is kept, the stamp tells of this wish
-    return replace(update, manifest=clearing(manifest, held) if merges else manifest, leave_out=tuple(situation.kept))
+    leave_out = tuple(field for field in situation.kept if getattr(update, field) is None)
+    return replace(update, manifest=clearing(manifest, held) if merges else manifest, leave_out=leave_out)
 
 
 def kept_values(situation: Situation, updated: WorkloadV2) -> dict[str, str]:

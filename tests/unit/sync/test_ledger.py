@@ -98,18 +98,31 @@ def test_what_an_earlier_process_told_to_be_open_stays_so_for_the_window(ledger,
     assert ledger.update_uncertain_for("a", told=True) == 0
 
 
-def test_a_claim_is_kept_while_its_create_is_in_doubt(ledger, clock):
-    assert ledger.claim_in_doubt("a") is None
+def test_what_a_create_went_by_is_kept_until_it_is_refused_or_another_run_is_claimed(ledger, clock):
+    assert ledger.last_claim("a") is None
     ledger.create_unanswered("a", a_claim())
-    assert ledger.claim_in_doubt("a") == a_claim()
-    clock.time += WINDOW
-    assert ledger.claim_in_doubt("a") is None
-
-
-def test_a_create_that_is_recorded_is_in_doubt_no_more(ledger):
-    ledger.create_unanswered("a", a_claim())
+    clock.time += 10 * WINDOW
     ledger.recorded("a")
-    assert ledger.claim_in_doubt("a") is None
+    assert (ledger.last_claim("a"), ledger.may_have_sent("a")) == (a_claim(), True)
+    ledger.fresh_run("a")
+    assert (ledger.last_claim("a"), ledger.may_have_sent("a")) == (None, False)
+    ledger.create_unanswered("a", a_claim())
+    ledger.create_refused("a")
+    assert (ledger.last_claim("a"), ledger.may_have_sent("a")) == (None, False)
+
+
+def test_an_update_that_does_not_show_is_waited_for_the_longer_the_more_often_it_was_made(ledger, clock):
+    assert not ledger.put_lately("a", "x")
+    for waits in (1, 2, 4, 8, 16, 32, 32):
+        ledger.put("a", "x")
+        clock.time += waits * WINDOW - 1
+        assert ledger.put_lately("a", "x")
+        assert not ledger.put_lately("a", "y")
+        clock.time += 1
+        assert not ledger.put_lately("a", "x")
+    ledger.put("a", "y")
+    clock.time += WINDOW
+    assert not ledger.put_lately("a", "y")
 
 
 def test_drift_is_corrected_once_until_it_was_seen_in_order(ledger):

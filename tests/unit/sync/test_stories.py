@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from runai_operator.api.reasons import Reason
-from runai_operator.runai.errors import Ambiguous, Forbidden, Rejected, Unavailable
+from runai_operator.runai.errors import Ambiguous, Forbidden, Rejected, Throttled, Unavailable
 from runai_operator.runai.models import Page
-from runai_operator.sync.ports import Problem
+from runai_operator.sync.ports import Problem, Stale
 from tests.unit.sync.builders import LONG_AGO, MANIFEST, AResource, a_resource, a_workload
 from tests.unit.sync.fakes import KEY, WINDOW, World
 
@@ -107,6 +107,20 @@ class TestKubectlReplace:
         world.reconcile(3)
         assert world.claim.workload_name == "trainer"
         assert world.resource.built.finalized
+        assert world.runai.writes() == ["create trainer"]
+
+    @pytest.mark.parametrize("restarted", [False, True])
+    def test_a_claim_comes_back_however_long_nobody_could_look(self, world: World, restarted: bool) -> None:
+        world.runai.fails("create", LOST, committed=True)
+        world.reconcile()
+        if restarted:
+            world.restart()
+            world.runai.fails("list", Unavailable("away"))
+            world.reconcile()
+        world.passes(10 * WINDOW)
+        replaced(world, workloadName="other")
+        world.reconcile(3)
+        assert world.claim.workload_name == "trainer"
         assert world.runai.writes() == ["create trainer"]
 
     def test_deleted_in_doubt_without_its_claim_nothing_is_left_behind(self, world: World) -> None:
@@ -234,6 +248,40 @@ class TestWhatIsTold:
         world.reconcile()
         assert "lastHandledReconcileAt" not in world.status
 
+    def test_synced_waits_for_the_put_while_it_is_being_stopped(self, world: World) -> None:
+        world.settle()
+        world.change(suspend=True, manifest={**MANIFEST, "spec": {"parallelism": 2}})
+        world.reconcile()
+        assert world.runai.writes()[-1].startswith("suspend")
+        assert world.condition("Synced")["status"] == "False"
+        world.restart()
+        world.reconcile(2)
+        assert world.runai.writes()[-1].startswith("update")
+
+    def test_what_a_look_saw_is_looked_at_again_until_it_was_told(self) -> None:
+        world = World(a_resource().with_spec(drift={"mode": "Report"}))
+        first = world.settle()
+        write = world.kubernetes.write_status
+
+        async def away(*_: Any) -> None:
+            raise Stale
+
+        world.kubernetes.write_status = away  # type: ignore[method-assign]
+        world.runai.holds(world.runai.workloads[first].edited(parallelism=9))
+        world.becomes(first)
+        world.reconcile()
+        world.kubernetes.write_status = write  # type: ignore[method-assign]
+        world.reconcile()
+        assert world.condition("Synced")["reason"] == "Drifted"
+
+    def test_drift_that_could_not_be_undone_is_not_forgotten(self, world: World) -> None:
+        first = world.settle()
+        world.runai.holds(world.runai.workloads[first].edited(parallelism=9))
+        world.becomes(first)
+        world.runai.fails("update", Unavailable("away"))
+        world.reconcile(2)
+        assert world.runai.writes() == ["create trainer", *[f"update {first}"] * 2]
+
     def test_a_new_spec_has_a_grace_of_its_own(self) -> None:
         world = World(a_resource().with_spec(projectName="nope"))
         world.reconcile()
@@ -351,6 +399,15 @@ class TestRunningAgain:
         world.reconcile(3)
         assert world.runai.writes() == ["create trainer"]
 
+    def test_what_finished_right_after_an_update_is_run_again_for_the_next_spec(self, world: World) -> None:
+        first = world.settle()
+        world.change(scheduling={"priority": "high"})
+        world.reconcile()
+        world.runai.holds(replace(world.runai.workloads[first], phase="Completed"))
+        world.change(scheduling={"priority": "low"})
+        world.reconcile()
+        assert world.claim.replaces == first
+
     def test_mending_an_update_that_failed_keeps_what_still_runs(self, world: World) -> None:
         first = world.settle()
         world.change(manifest={**MANIFEST, "spec": {"parallelism": -1}})
@@ -432,6 +489,37 @@ class TestSuspending:
         world.reconcile(2)
         assert world.runai.writes()[1:] == [f"suspend {first}", f"update {first}"]
 
+    def test_what_an_update_failed_for_is_stopped_all_the_same(self, world: World) -> None:
+        first = world.settle()
+        world.change(suspend=True)
+        world.becomes(first, sync_status="Failed")
+        world.reconcile()
+        assert world.runai.writes()[-1] == f"suspend {first}"
+
+
+class TestPacing:
+    @pytest.mark.parametrize("verb", ["list", "create", "update"])
+    @pytest.mark.parametrize(("said", "waits"), [(0.0, 6.0), (7.0, 7.0), (86_400.0, 300.0)])
+    def test_a_retry_after_is_neither_a_loop_nor_days(self, verb: str, said: float, waits: float) -> None:
+        world = World(a_resource().claimed() if verb == "list" else a_resource())
+        if verb == "update":
+            world.settle()
+            world.change(scheduling={"priority": "high"})
+        world.runai.fails(verb, Throttled("slow down", status=429, retry_after=said))
+        assert world.reconcile().after == waits
+
+    def test_an_update_that_runai_takes_and_does_not_show_is_made_seldom(self, world: World) -> None:
+        first = world.settle()
+        world.change(scheduling={"priority": "high"})
+        before = world.runai.workloads[first]
+        for _ in range(240):
+            world.reconcile()
+            world.runai.holds(before)
+            world.becomes(first)
+            world.passes(14)
+        assert len(world.runai.writes()) - 1 <= 6
+        assert world.condition("Synced")["status"] == "False"
+
 
 class TestDeleting:
     def test_a_deletion_asks_only_for_the_workload(self, world: World) -> None:
@@ -510,6 +598,17 @@ class TestWhatIsTakenOutOfTheSpec:
             world.reconcile()
             world.becomes(first, sync_status="Synced")
         assert world.condition("Synced")["status"] == "False"
+
+    @pytest.mark.parametrize("mode", ["Correct", "Report", "Ignore"])
+    def test_what_was_kept_is_sent_once_it_is_named_again(self, mode: str) -> None:
+        world = World(a_resource().with_spec(scheduling={"priority": "high"}, drift={"mode": mode}))
+        first = self.removed(world)
+        world.becomes(first, sync_status="Synced")
+        world.reconcile(2)
+        world.becomes(first, sync_status="Synced")
+        world.change(scheduling={"priority": "low"})
+        world.reconcile()
+        assert world.runai.updates[-1]["metadata"]["priority"] == "low"
 
     def test_a_default_of_runai_is_nothing_that_was_kept(self, world: World) -> None:
         first = world.settle()

@@ -16,6 +16,7 @@ KIND = ("apiVersion", "kind")
 FIXED_PATHS = frozenset({*(f"/scheduling/{field}" for field in FIXED), *(f"/manifest/{field}" for field in KIND)})
 """Fields that no update can change."""
 NOT_STARTED = (None, "", "Creating", "Pending", "Initializing", "Failed")
+NOT_SHOWN = "Run:ai took the update, and still gives back the manifest of before"
 STOPPING, RESUMING = "asked Run:ai to stop it", "asked Run:ai to resume it"
 
 
@@ -45,7 +46,9 @@ def follow_the_spec(situation: Situation) -> Action | None:
         return recreating(situation)
     if observed.finished:
         return Reject(Reason.RECREATE_REQUIRED, _needs_a_new_run(situation))
-    return Update() if situation.spec_changed and not (stuck and _nothing_to_put(situation, spec)) else None
+    if not situation.spec_changed or (stuck and _nothing_to_put(situation, spec)):
+        return None
+    return Wait(Reason.APPLYING, NOT_SHOWN, after=FOLLOW_UP) if situation.put_lately else Update()
 
 
 def correct_what_drifted(situation: Situation) -> Action | None:
@@ -149,7 +152,8 @@ def _is_to_be(situation: Situation, *, suspended: bool) -> bool:
     if not _differs_in_suspension(situation) or not isinstance(observed, Present) or spec is None:
         return False
     supported = observed.row is None or observed.row.actions_support.suspend is not False
-    return spec.suspend is suspended and supported and observed.sync_status in (None, "Synced")
+    runs_on = observed.sync_status == "Failed" and not _never_ran(situation)
+    return spec.suspend is suspended and supported and (runs_on or observed.sync_status in (None, "Synced"))
 
 
 def _differs_in_suspension(situation: Situation) -> bool:
@@ -164,7 +168,12 @@ def _loses_nothing(situation: Situation) -> bool:
     observed = situation.observed
     if not isinstance(observed, Present) or observed.finished:
         return True
-    if observed.sync_status != "Failed" or observed.row is None or situation.resource.status.get("startedAt"):
+    return observed.sync_status == "Failed" and _never_ran(situation)
+
+
+def _never_ran(situation: Situation) -> bool:
+    observed = situation.observed
+    if not isinstance(observed, Present) or observed.row is None or situation.resource.status.get("startedAt"):
         return False
     return observed.row.phase in NOT_STARTED
 
