@@ -6,6 +6,8 @@ import json
 import re
 from typing import Any
 
+import pytest
+
 from tests.integration.world import World, a_job
 
 MANY, PAGE = 1000, 500
@@ -103,6 +105,7 @@ def test_an_operator_that_starts_while_runai_is_away_writes_nothing_to_settled_o
     assert {name: world.get(name)["metadata"]["resourceVersion"] for name in ("w0", "w1")} == before
 
 
+@pytest.mark.timeout(480)
 def test_restarted_over_a_thousand_settled_resources_it_writes_nothing_and_asks_for_the_sweep_alone(
     bare_world: World,
 ) -> None:
@@ -113,14 +116,14 @@ def test_restarted_over_a_thousand_settled_resources_it_writes_nothing_and_asks_
     world.operator.start()
     names = [f"w{number}" for number in range(MANY)]
     apply_all(world, names)
-    world.until(lambda: ready_count(world) == MANY, within=120)
+    world.until(lambda: ready_count(world) == MANY, within=240)
     assert world.operator.stop() == 0
     patched, before = len(world.operator_patches()), versions(world)
     world.connect(limits=limits, polling={"interval": "1h", "fullInterval": "1h"})
     told = len(world.operator.log())
     world.run.reset_requests()
     world.operator.start()
-    world.until(lambda: looked_at(world, told) == {*names}, within=60)
+    world.until(lambda: looked_at(world, told) == {*names}, within=120)
     assert world.run.requests()["byOperation"] == {"grant_token_v2": 1, "get_workloads": MANY / PAGE}
     assert versions(world) == before
     assert world.operator_patches()[patched:] == []
