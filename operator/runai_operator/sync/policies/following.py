@@ -141,9 +141,9 @@ def renamed(situation: Situation) -> list[str]:
         "spec.workloadName": (spec.workload_name, claim.workload_name),
         "spec.projectId": (spec.project_id, claim.project_id),
         "spec.projectName": (spec.project_name, claim.project_name),
-        "spec.clusterName": (spec.cluster_name, claim.cluster_name or spec.cluster_name),
+        "spec.clusterName": (spec.cluster_name, claim.cluster_name),
     }
-    return [field for field, (wish, claimed) in asked.items() if wish and wish != claimed]
+    return [field for field, (wish, claimed) in asked.items() if wish and claimed and wish != claimed]
 
 
 def _is_to_be(situation: Situation, *, suspended: bool) -> bool:
