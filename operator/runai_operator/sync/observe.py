@@ -80,7 +80,9 @@ class Observer:
         synced = view.sync_info is not None and view.sync_info.status in ("Synced", "Failed")
         spec_moved = resource.status.get("observedGeneration") != resource.generation
         newly_pending = row is not None and row.phase == "Pending" and resource.status.get("phase") != "Pending"
-        if not (spec_moved or resource.rerun_asked or (synced and (row is None or newly_pending))):
+        told_finished = resource.status.get("phase") in FINISHED
+        unlisted = row is None and (synced or told_finished)
+        if not (spec_moved or resource.rerun_asked or unlisted or (synced and newly_pending)):
             return row
         try:
             read = await self._client.read(view.workload.metadata.id)

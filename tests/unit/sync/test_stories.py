@@ -452,6 +452,19 @@ class TestDrift:
         assert world.runai.writes() == ["create trainer", *[f"update {first}"] * 2], "plain, and with nulls"
         assert world.condition("Synced")["reason"] == "ServerDiffers"
 
+    @pytest.mark.parametrize("told", [True, False])
+    def test_an_edit_of_what_finished_is_not_undone_before_that_is_known(self, world: World, told: bool) -> None:
+        first = world.settle()
+        world.becomes(first, phase="Completed")
+        if told:
+            world.reconcile()
+        world.runai.holds(world.runai.workloads[first].edited(parallelism=9).in_sync("Queued"))
+        world.restart()
+        world.connection.forget(first)
+        world.kubernetes.put(world.resource.annotated(reconcile_at="now"))
+        world.reconcile()
+        assert world.runai.writes() == ["create trainer"]
+
 
 class TestSuspending:
     def test_it_is_asked_once_while_runai_does_not_show_it_yet(self, world: World) -> None:

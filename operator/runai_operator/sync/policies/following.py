@@ -57,8 +57,8 @@ def correct_what_drifted(situation: Situation) -> Action | None:
         return None
     if situation.spec_changed:
         return None  # and an update cannot follow it
-    if isinstance(situation.observed, Present) and situation.observed.finished:
-        return None  # a PUT might run it again
+    if not isinstance(situation.observed, Present) or situation.observed.row is None or situation.observed.finished:
+        return None  # a PUT might run again what has finished
     if all(fixed(each) for each in situation.drift):
         return None
     return Update(corrects=paths(situation.drift))
