@@ -30,7 +30,7 @@ def guarded(state: State, operation: Operation) -> Endpoint:
             response = await _handled(state, operation, request)
             status = "cut" if isinstance(response, CutConnection) else str(response.status_code)
         finally:
-            state.ledger.ended(operation.id, state.now(), request.url.path, status)
+            state.ledger.ended(operation.id, state.now(), request.url.path, request.url.query, status)
         return response
 
     return endpoint

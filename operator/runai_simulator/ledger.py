@@ -39,11 +39,11 @@ class Ledger:
         self.in_flight += 1
         self.peak_in_flight = max(self.peak_in_flight, self.in_flight)
 
-    def ended(self, operation: str, at: float, path: str, status: str) -> None:
+    def ended(self, operation: str, at: float, path: str, query: str, status: str) -> None:
         """`status` is the code that was sent, or `cut`."""
         self.in_flight = max(0, self.in_flight - 1)
         self.by_status[operation][status] += 1
-        self.log.append({"at": at, "operation": operation, "path": path, "status": status})
+        self.log.append({"at": at, "operation": operation, "path": path, "query": query, "status": status})
 
     def summary(self) -> dict[str, Any]:
         return {

@@ -49,6 +49,29 @@ def test_an_edited_manifest_is_corrected_by_one_put(shared_world: World, name: s
     assert "DriftCorrected" in [each["reason"] for each in events if each["involvedObject"]["name"] == name]
 
 
+def sweeps(world: World) -> int:
+    """How often all workloads were read."""
+    return sum(each["operation"] == "get_workloads" and "sortBy=createdAt" in each["query"] for each in world.run.log())
+
+
+def test_what_is_done_by_hand_is_dealt_with_by_the_next_sweep(bare_world: World) -> None:
+    world = bare_world
+    world.secret()
+    world.connect(polling={"interval": "1s", "fullInterval": "6s"})
+    world.operator.start()
+    for name in ("edited", "deleted"):
+        running(world, name)
+    (gone,) = world.workloads("deleted")
+    before = sweeps(world)
+    world.until(lambda: sweeps(world) > before)
+    edited(world, "edited", parallelism=7)
+    world.run.act(gone["row"]["id"], "delete")
+    world.until(lambda: not [each for each in world.workloads("deleted") if each["row"]["id"] == gone["row"]["id"]])
+    before = sweeps(world)
+    world.until(lambda: (world.written("edited"), world.written("deleted")) == ([CREATE, PUT], [CREATE, CREATE]))
+    assert sweeps(world) <= before + 1
+
+
 def test_an_edited_priority_is_corrected_where_the_spec_sets_one(shared_world: World, name: str) -> None:
     world = shared_world
     running(world, name, scheduling={"priority": "high"})
