@@ -15,6 +15,8 @@ from .processes import Process, free_ports, wait_until
 READY_WITHIN = 90.0
 GRACE = 10.0
 NEEDED_NAMESPACES = ("default", "kube-system")
+CONTROLLERS_AT_WORK = b"all resource monitors have synced"
+"""The garbage collector logs it once it has seen everything (seen on 1.36); it is the last of them to begin."""
 
 
 class ControlPlane:
@@ -77,10 +79,10 @@ class ControlPlane:
             process.kill()
 
     def start_apiserver(self) -> None:
-        """Start the API server on its port, and return when it is ready; and the controllers, if they do not run."""
+        """Start the API server on its port, and the controllers if they do not run; return when they are ready."""
         self._processes["kube-apiserver"].start()
         wait_until(self._is_ready, READY_WITHIN, self._why_not_ready)
-        self._processes["kube-controller-manager"].start()
+        self._start_controllers()
 
     def stop_apiserver(self, *, kill: bool = True) -> None:
         """End the API server alone: at once as a crash does, or with `kill=False` as an upgrade does.
@@ -120,6 +122,20 @@ class ControlPlane:
         self._processes = {
             name: Process(name, command, self.folder / f"{name}.log") for name, command in commands.items()
         }
+
+    def _start_controllers(self) -> None:
+        """Start them, unless they run, and return when they do: before that they end where the API server goes away."""
+        controllers = self._processes["kube-controller-manager"]
+        if controllers.pid is not None:
+            return
+        before = controllers.log.stat().st_size if controllers.log.exists() else 0
+        controllers.start()
+
+        def at_work() -> bool:
+            controllers.check()
+            return CONTROLLERS_AT_WORK in controllers.log.read_bytes()[before:]
+
+        wait_until(at_work, READY_WITHIN, controllers.last_words)
 
     def _is_ready(self) -> bool:
         self._processes["etcd"].check()
