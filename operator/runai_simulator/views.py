@@ -49,22 +49,30 @@ def row(state: State, workload: Workload) -> dict[str, Any]:
         "k8sPhase": POD_PHASES.get(phase.value, phase.value),
         "k8sPhaseUpdatedAt": moved,
         "conditions": [],
-        "runningPods": workload.footprint.pods if phase.value == "Running" else 0,
-        "requestedPods": {"number": workload.footprint.pods},
-        "requestedNodePools": ["default"],
-        "currentNodePools": ["default"] if phase.value == "Running" else [],
-        "images": list(workload.footprint.images),
-        "workloadRequestedResources": resources(workload.footprint.gpus),
-        "podsRequestedResources": resources(workload.footprint.gpus / workload.footprint.pods),
-        "allocatedResources": {"gpu": workload.allocated_gpus(now)},
+        **_footprint(workload, now, running=phase.value == "Running"),
         "actionsSupport": {"delete": True, "suspend": workload.suspendable},
-        "idleAllocatedGpus": 0.0,
         "totalPendingTimeSeconds": int(seconds_in(workload.phases, "Pending", now)),
         "totalRunningTimeSeconds": int(seconds_in(workload.phases, "Running", now)),
         "urls": [endpoint["url"] for endpoint in endpoints],
         "endpoints": endpoints,
     }
     return view if workload.foreign else view | {"sourceApi": "WorkloadsV2"}
+
+
+def _footprint(workload: Workload, now: float, *, running: bool) -> dict[str, Any]:
+    """What it asks for, and what it has of it."""
+    asked = workload.footprint
+    return {
+        "runningPods": asked.pods if running else 0,
+        "requestedPods": {"number": asked.pods},
+        "requestedNodePools": ["default"],
+        "currentNodePools": ["default"] if running else [],
+        "images": list(asked.images),
+        "workloadRequestedResources": resources(asked.gpus),
+        "podsRequestedResources": resources(asked.gpus / asked.pods),
+        "allocatedResources": {"gpu": workload.allocated_gpus(now)},
+        "idleAllocatedGpus": 0.0,
+    }
 
 
 def detailed(state: State, workload: Workload) -> dict[str, Any]:

@@ -158,9 +158,8 @@ class Watch:
             self._stopping.wait(PAUSE)
 
     async def _watch(self) -> None:
-        stop = (
-            asyncio.Event()
-        )  # of this watch alone: a thread that waited for one of all would keep the loop from ending
+        # of this watch alone: a thread that waited for one of all watches would keep the loop from ending
+        stop = asyncio.Event()
         self._watching = asyncio.get_running_loop(), stop
         if self._stopping.is_set():
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from runai_operator.api.reasons import Reason
@@ -21,7 +21,7 @@ from runai_operator.sync import actions
 from runai_operator.sync.actions import FOLLOW_UP
 from runai_operator.sync.claim import Claim
 from runai_operator.sync.ledger import Ledger
-from runai_operator.sync.names import recorded
+from runai_operator.sync.names import claim_on, recorded
 from runai_operator.sync.observe import bearable
 from runai_operator.sync.policies.following import RESUMING, STOPPING
 from runai_operator.sync.ports import Connections, Kubernetes
@@ -66,14 +66,8 @@ class Actor:
         """Writes finalizer and claim; the resource as it is then. Raises Stale."""
         resource, names = situation.resource, situation.names or recorded(situation.resource)
         assert names is not None
-        claim = Claim(
-            namespace=resource.key.namespace,
-            name=resource.key.name,
-            uid=resource.uid,
-            workload_name=names.workload,
-            project_id=names.project_id,
-            project_name=names.project,
-            cluster_name=names.cluster,
+        claim = replace(
+            claim_on(resource, names),
             fixed=_fixed(situation, action),
             replaces=action.replaces,
             rerun_at=action.rerun_at,

@@ -11,11 +11,10 @@ from runai_operator.api.parsing import InvalidSpec, parse_workload_spec
 from runai_operator.api.reasons import Reason
 from runai_operator.api.workload import RunaiWorkloadSpec
 from runai_operator.runai.errors import RunaiError
-from runai_operator.sync.claim import Claim
 from runai_operator.sync.compare import Difference, differences, without
 from runai_operator.sync.desired import Desired, desire
 from runai_operator.sync.ledger import Ledger
-from runai_operator.sync.names import Names, confirmed, recorded, resolve, wanted_project
+from runai_operator.sync.names import Names, claim_on, confirmed, recorded, resolve, wanted_project
 from runai_operator.sync.observe import Observer, at_rest, unknown
 from runai_operator.sync.policies.following import paths
 from runai_operator.sync.ports import Connection, Connections, Kubernetes, NotYet, Problem
@@ -100,17 +99,7 @@ class Gatherer:
         """Our finalizer says that there was one: of the names that the spec asks for, as far as anybody knows."""
         spec = parse_workload_spec(resource.body)
         labels = await self._kubernetes.namespace_labels(resource.key.namespace)
-        names = await resolve(connection, resource, spec, labels)
-        return resource.claiming(
-            Claim(
-                namespace=resource.key.namespace,
-                name=resource.key.name,
-                uid=resource.uid,
-                workload_name=names.workload,
-                project_id=names.project_id,
-                project_name=names.project,
-            )
-        )
+        return resource.claiming(claim_on(resource, await resolve(connection, resource, spec, labels)))
 
     def _held_up(self, resource: Resource, problem: Problem) -> Situation | None:
         """A failing connection is told on the connection; what is at rest on it stays as it is."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from runai_operator.api.names import QUEUE_LABEL
 from runai_operator.api.reasons import Reason
 from runai_operator.api.workload import RunaiWorkloadSpec
+from runai_operator.sync.claim import Claim
 from runai_operator.sync.ports import Connection, Problem
 from runai_operator.sync.resource import Resource
 
@@ -36,6 +37,19 @@ def recorded(resource: Resource) -> Names | None:
     if claim is not None:
         return Names(claim.workload_name, claim.project_id, claim.project_name, claim.cluster_name)
     return None
+
+
+def claim_on(resource: Resource, names: Names) -> Claim:
+    """The claim of a resource on a place in Run:ai."""
+    return Claim(
+        namespace=resource.key.namespace,
+        name=resource.key.name,
+        uid=resource.uid,
+        workload_name=names.workload,
+        project_id=names.project_id,
+        project_name=names.project,
+        cluster_name=names.cluster,
+    )
 
 
 async def confirmed(
