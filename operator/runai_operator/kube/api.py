@@ -12,15 +12,14 @@ from typing import Any, cast
 from kubernetes.aio import client
 from kubernetes.aio.client.exceptions import ApiException
 
-from runai_operator.api.names import CLAIM, CONNECTIONS, FINALIZER, GROUP, VERSION, WORKLOADS
+from runai_operator.api.names import CONNECTIONS, GROUP, VERSION, WORKLOADS
 from runai_operator.api.reasons import Reason
+from runai_operator.kube.patches import JSON_PATCH, MERGE_PATCH, claim_patch, release_patch, status_patch
 from runai_operator.sync.ports import Problem, Stale
 from runai_operator.sync.resource import Key, Resource
 
 log = logging.getLogger(__name__)
 
-MERGE_PATCH = "application/merge-patch+json"
-JSON_PATCH = "application/json-patch+json"
 FORBIDDEN, NOT_FOUND, CONFLICT, UNPROCESSABLE = 403, 404, 409, 422
 TIMEOUT = 30.0
 """Seconds for a request to the API server."""
@@ -54,28 +53,15 @@ class KubernetesApi:
         return Resource(body)
 
     async def claim(self, resource: Resource, annotation: str) -> Resource:
-        finalizers = resource.metadata.get("finalizers") or []
-        metadata: dict[str, Any] = {
-            "resourceVersion": resource.metadata["resourceVersion"],
-            "annotations": {CLAIM: annotation},
-        }
-        if not resource.finalized:
-            metadata["finalizers"] = [*finalizers, FINALIZER]
         try:
-            return Resource(await self._patch("claim", resource, {"metadata": metadata}))
+            return Resource(await self._patch("claim", resource, claim_patch(resource, annotation)))
         except ApiException as error:
             raise _unclaimable(error) from error
 
     async def release(self, resource: Resource) -> None:
-        others = [each for each in resource.metadata.get("finalizers") or [] if each != FINALIZER]
-        metadata = {"resourceVersion": resource.metadata["resourceVersion"], "finalizers": others}
-        await self._patch("release", resource, {"metadata": metadata})
+        await self._patch("release", resource, release_patch(resource))
 
     async def write_status(self, resource: Resource, status: Mapping[str, Any]) -> None:
-        operations = [
-            {"op": "test", "path": "/metadata/uid", "value": resource.uid},
-            {"op": "add", "path": "/status", "value": dict(status)},
-        ]
         self._wrote("status")
         await _guarded(
             self._objects.patch_namespaced_custom_object_status(
@@ -84,7 +70,7 @@ class KubernetesApi:
                 resource.key.namespace,
                 WORKLOADS,
                 resource.key.name,
-                operations,
+                status_patch(resource.uid, status),
                 _content_type=JSON_PATCH,
                 _request_timeout=TIMEOUT,
             )
@@ -157,10 +143,6 @@ class KubernetesApi:
 
     async def write_connection_status(self, body: Mapping[str, Any], status: Mapping[str, Any]) -> None:
         """Replace the status of a RunaiConnection, guarded by uid. Raises Stale."""
-        operations = [
-            {"op": "test", "path": "/metadata/uid", "value": body["metadata"]["uid"]},
-            {"op": "add", "path": "/status", "value": dict(status)},
-        ]
         self._wrote("connection")
         await _guarded(
             self._objects.patch_cluster_custom_object_status(
@@ -168,7 +150,7 @@ class KubernetesApi:
                 VERSION,
                 CONNECTIONS,
                 body["metadata"]["name"],
-                operations,
+                status_patch(body["metadata"]["uid"], status),
                 _content_type=JSON_PATCH,
                 _request_timeout=TIMEOUT,
             )
