@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import logging
+import random
 import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
 
+import httpx
 from aiohttp import ClientError
 from kubernetes.aio import client
 from kubernetes.aio.client.exceptions import ApiException
 
 from runai_operator import __version__
-from runai_operator.engine import KeyedQueue, Priority, Result, SystemClock
+from runai_operator.engine import Backoff, Clock, KeyedQueue, Priority, Result, SystemClock
 from runai_operator.fleet.connection import Listeners
-from runai_operator.fleet.keeper import Keeper
-from runai_operator.fleet.registry import Registry, Tools
+from runai_operator.fleet.keeper import Keeper, Store
+from runai_operator.fleet.registry import Registry, Tools, Vault
 from runai_operator.kube.api import KubernetesApi, OwnNamespace
 from runai_operator.kube.index import Index
 from runai_operator.kube.watch import Moved
 from runai_operator.settings import Settings
 from runai_operator.sync.ledger import Ledger
+from runai_operator.sync.ports import Kubernetes
 from runai_operator.sync.reconcile import Reconciler
 from runai_operator.sync.resource import Key
 from runai_operator.telemetry import Health, Metrics, bind
@@ -29,25 +36,65 @@ CLUSTER_EVENTS = "default"
 """Where events about cluster-scoped objects have to be: the API server refuses them in any namespace of ours."""
 
 
+Labels = Callable[[str], Mapping[str, str] | None]
+Wrote = Callable[[str], None]
+
+
+class ApiServer(Kubernetes, Store, Protocol):
+    """All that the operator asks of the API server, its watch and its vault aside."""
+
+    async def connections(self) -> list[str]:
+        """The names of all RunaiConnections."""
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What an operator reaches beyond its own memory: tests hand in a world, and a time, of their own.
+
+    `api_server` is told who knows the labels of namespaces, and who counts the writes; `wall` is the time of day in
+    seconds since the epoch, `dice` a number in [0, 1), `transport` what replaces the network to Run:ai.
+    """
+
+    api_server: Callable[[Labels, Wrote], ApiServer]
+    vault: Vault
+    clock: Clock
+    wall: Callable[[], float] = time.time
+    dice: Callable[[], float] = random.random
+    transport: Callable[[], httpx.AsyncBaseTransport] | None = None
+
+    @classmethod
+    def of(cls, api: client.ApiClient, settings: Settings) -> Outside:
+        """A cluster, the network, and the machine's clocks."""
+        return cls(
+            api_server=lambda labels, wrote: KubernetesApi(api, labels=labels, wrote=wrote),
+            vault=OwnNamespace(api, settings.namespace),
+            clock=SystemClock(),
+        )
+
+
 class Assembly:
     """One operator: its rounds, and what they share."""
 
-    def __init__(self, settings: Settings, api: client.ApiClient, cluster_id: str) -> None:
-        clock = SystemClock()
+    def __init__(self, settings: Settings, outside: Outside, cluster_id: str) -> None:
+        clock = self.clock = outside.clock
         self.settings = settings
         self.metrics = Metrics(version=__version__)
         self.health = Health()
         self.index = Index()
         self.queue: KeyedQueue[Key] = KeyedQueue(group=lambda key: key.namespace, clock=clock)
+        self.backoff: Backoff[Key] = Backoff(random=outside.dice)
         self.connections: KeyedQueue[str] = KeyedQueue(clock=clock)
-        self.kubernetes = KubernetesApi(
-            api, labels=self.index.labels, wrote=lambda what: self.metrics.kubernetes_writes.labels(what).inc()
+        self.connection_backoff: Backoff[str] = Backoff(random=outside.dice)
+        self.kubernetes = outside.api_server(
+            self.index.labels, lambda what: self.metrics.kubernetes_writes.labels(what).inc()
         )
         tools = Tools(
-            vault=OwnNamespace(api, settings.namespace),
+            vault=outside.vault,
             clock=clock,
             timeout=settings.request_timeout,
             observer=self._observe,
+            wall=outside.wall,
+            transport=outside.transport,
         )
         self.registry = Registry(tools, self._listeners)
         self.keeper = Keeper(
@@ -59,7 +106,9 @@ class Assembly:
             owned=self.index.owned_on,
         )
         ledger = Ledger(window=settings.settle_window, now=clock.monotonic)
-        self.reconciler = Reconciler(self.kubernetes, self.registry, ledger, cluster_id)
+        self.reconciler = Reconciler(
+            self.kubernetes, self.registry, ledger, cluster_id, now=lambda: datetime.fromtimestamp(outside.wall(), UTC)
+        )
         self.metrics.watch_queue(self.queue.due, self.queue.oldest_wait)
 
     async def reconcile(self, key: Key) -> Result:

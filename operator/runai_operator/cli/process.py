@@ -14,7 +14,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from kubernetes.aio import client, config
 
 from runai_operator import __version__
-from runai_operator.cli.assembly import Assembly
+from runai_operator.cli.assembly import Assembly, Outside
 from runai_operator.engine import run_workers
 from runai_operator.kube.api import KubernetesApi
 from runai_operator.kube.watch import Watch
@@ -72,15 +72,15 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Assembly:
     """What is entered last is left first: the workers stop before what they use."""
     api = await stack.enter_async_context(_api())
     cluster_id = settings.cluster_id or await KubernetesApi(api).cluster_id()
-    operator = Assembly(settings, api, cluster_id)
+    operator = Assembly(settings, Outside.of(api, settings), cluster_id)
     watch = Watch(operator.index, operator.moved(), asyncio.get_running_loop(), namespaces=settings.watch_namespaces)
     operator.health.ready("watch", lambda: None if watch.ready.is_set() else "the watch has not begun")
     await _serve_probes(operator, stack)
-    await _look_after_connections(operator, stack)
+    await look_after_connections(operator, stack)
     watch.start()
     operator.health.live("watch", watch.alive)
     stack.push_async_callback(watch.stop)
-    await _look_after_workloads(operator, stack)
+    await look_after_workloads(operator, stack)
     log.info("runai-operator %s looks after cluster %s", __version__, cluster_id)
     return operator
 
@@ -93,13 +93,15 @@ async def _serve_probes(operator: Assembly, stack: AsyncExitStack) -> None:
     log.info("/livez, /readyz and /metrics on port %d", port)
 
 
-async def _look_after_connections(operator: Assembly, stack: AsyncExitStack) -> None:
+async def look_after_connections(operator: Assembly, stack: AsyncExitStack) -> None:
     """From here on, and each once before anything else: what is not known then is not there."""
     stack.push_async_callback(operator.registry.aclose)
     operator.health.live("pollers", operator.registry.ended)
     crew = run_workers(
         operator.connections,
         operator.reconcile_connection,
+        backoff=operator.connection_backoff,
+        clock=operator.clock,
         on_error=operator.failed,
         workers=CONNECTION_WORKERS,
         stop_within=1.0,
@@ -114,11 +116,14 @@ async def _look_after_connections(operator: Assembly, stack: AsyncExitStack) -> 
     operator.registry.all_known()
 
 
-async def _look_after_workloads(operator: Assembly, stack: AsyncExitStack) -> None:
+async def look_after_workloads(operator: Assembly, stack: AsyncExitStack) -> None:
+    """From here on, as the queue says."""
     settings = operator.settings
     crew = run_workers(
         operator.queue,
         operator.reconcile,
+        backoff=operator.backoff,
+        clock=operator.clock,
         on_error=operator.failed,
         workers=settings.workers,
         stop_within=max(settings.shutdown_seconds - FAREWELL, 0),
@@ -135,7 +140,7 @@ async def _all_connections(operator: Assembly) -> list[str]:
             return await operator.kubernetes.connections()
         except Exception as error:
             operator.failed("the list of RunaiConnections", error)
-            await asyncio.sleep(RETRY)
+            await operator.clock.sleep(RETRY)
 
 
 @asynccontextmanager

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+import httpx
 
 from runai_operator.api.connection import RunaiConnectionSpec
 from runai_operator.api.parsing import InvalidSpec, parse_connection_spec
@@ -34,12 +37,15 @@ class Vault(Protocol):
 
 @dataclass(frozen=True)
 class Tools:
-    """What every connection is built with; `timeout` of a request in seconds."""
+    """What every connection is built with; `timeout` of a request in seconds, `wall` the time of day in seconds since
+    the epoch. `transport` makes what replaces the network, for tests."""
 
     vault: Vault
     clock: Clock
     timeout: float
     observer: Observer | None = None
+    wall: Callable[[], float] = time.time
+    transport: Callable[[], httpx.AsyncBaseTransport] | None = None
 
 
 @dataclass(frozen=True)
@@ -180,6 +186,9 @@ class Registry:
                 timeout=self._tools.timeout,
                 gate=budget(spec, self._tools.clock),
                 observer=self._tools.observer,
+                transport=self._tools.transport() if self._tools.transport else None,
+                clock=self._tools.clock.monotonic,
+                wall=self._tools.wall,
             )
         except ValueError as error:
             raise Problem(Reason.INVALID_SPEC, f"spec.url or spec.caBundleRef: {error}") from None

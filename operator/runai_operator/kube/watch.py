@@ -124,7 +124,7 @@ class Watch:
     def __init__(
         self, index: Index, moved: Moved, loop: asyncio.AbstractEventLoop, *, namespaces: Sequence[str] = ()
     ) -> None:
-        self._registry = registry(_handed_to(loop, index, moved))
+        self._registry = registry(_handed_to(loop, kept_in(index, moved)))
         self._namespaces = namespaces
         self._stopping = threading.Event()
         self._watching: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
@@ -173,7 +173,9 @@ class Watch:
         )
 
 
-def _handed_to(loop: asyncio.AbstractEventLoop, index: Index, moved: Moved) -> Seen:
+def kept_in(index: Index, moved: Moved) -> Seen:
+    """Who keeps the index, and tells of what is news."""
+
     def workload(gone: bool, body: Any) -> None:
         key = Key(body["metadata"]["namespace"], body["metadata"]["name"])
         if gone:
@@ -193,10 +195,14 @@ def _handed_to(loop: asyncio.AbstractEventLoop, index: Index, moved: Moved) -> S
     def connection(_: bool, body: Any) -> None:
         moved.connection(body["metadata"]["name"])
 
+    return Seen(workload, connection, namespace)
+
+
+def _handed_to(loop: asyncio.AbstractEventLoop, seen: Seen) -> Seen:
     def hand(receive: Callable[[bool, Any], None]) -> Callable[[bool, Any], None]:
         return lambda gone, body: None if loop.is_closed() else _ignore(loop.call_soon_threadsafe(receive, gone, body))
 
-    return Seen(hand(workload), hand(connection), hand(namespace))
+    return Seen(hand(seen.workload), hand(seen.connection), hand(seen.namespace))
 
 
 def _ignore(_: object) -> None:

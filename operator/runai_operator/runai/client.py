@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, Literal, Protocol, Self, TypeVar
@@ -51,7 +52,7 @@ class RunaiClient:
 
     `url` is the control plane's, `ca_bundle` PEM text that is added to the usual roots, `timeout` the seconds that a
     request may take to its last byte. Proxies of the environment are honoured. Raises ValueError for a url or a
-    bundle that cannot be used. `transport` replaces the network, for tests.
+    bundle that cannot be used. `transport` replaces the network, `clock` and `wall` the time, for tests.
     """
 
     def __init__(
@@ -65,11 +66,13 @@ class RunaiClient:
         gate: Gate | None = None,
         observer: Observer | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         base = _control_plane(url)
         transport = transport or Transport(context=tls_context(ca_bundle), proxy=proxy_for(base))
         self._wire = Wire(base, transport, timeout=timeout, user_agent=user_agent, observer=observer)
-        self._tokens = Tokens(self._wire, _source(credentials))
+        self._tokens = Tokens(self._wire, _source(credentials), clock=clock, wall=wall)
         self._gate: Gate = gate or nullcontext
 
     async def __aenter__(self) -> Self:
