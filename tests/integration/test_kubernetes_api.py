@@ -84,6 +84,43 @@ def test_the_status_of_a_namesake_that_came_later_is_not_written(play: Play, kub
     assert stored(kubectl, key)["status"] == {"observedGeneration": -1}
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        {
+            "observedGeneration": 1,
+            "phaseMessage": 'a "plain" \n text\t\\ ~',
+            "gpus": {"requested": 0.25, "allocated": 2.0},
+        },
+        {"observedGeneration": 1, "phaseMessage": "größer < 5 & <any>", "gpus": {"requested": 1e-9, "allocated": 1e20}},
+    ],
+    ids=["spelt alike by all", "spelt otherwise by each"],
+)
+def test_a_status_is_written_over_the_one_that_was_read_and_no_newer_one(
+    play: Play, kubectl: Kubectl, key: Key, before: dict[str, Any]
+) -> None:
+    async def story(api: KubernetesApi) -> None:
+        for status in (before, {**before, "phase": "Running"}, STATUS):
+            resource = await api.fetch(key)
+            assert resource is not None
+            await api.write_status(resource, status)
+        with pytest.raises(Stale):
+            await api.write_status(resource, {**before, "phase": "of a leader that slept"})
+
+    play(story)
+    assert stored(kubectl, key)["status"] == STATUS
+
+
+def test_what_else_changed_on_a_resource_keeps_no_status_from_being_told(
+    play: Play, kubectl: Kubectl, key: Key
+) -> None:
+    play(lambda api: api.write_status(Resource(stored(kubectl, key)), {"observedGeneration": 1}))
+    before = Resource(stored(kubectl, key))
+    kubectl("label", "runaiworkload", key.name, "a=b", namespace=key.namespace)
+    play(lambda api: api.write_status(before, STATUS))
+    assert stored(kubectl, key)["status"] == STATUS
+
+
 def test_what_is_gone_takes_neither_status_nor_claim(play: Play, kubectl: Kubectl, key: Key) -> None:
     before = Resource(stored(kubectl, key))
     kubectl("delete", "runaiworkload", key.name, namespace=key.namespace)

@@ -70,7 +70,7 @@ class KubernetesApi:
                 resource.key.namespace,
                 WORKLOADS,
                 resource.key.name,
-                status_patch(resource.uid, status),
+                status_patch(resource.body, status),
                 _content_type=JSON_PATCH,
                 _request_timeout=TIMEOUT,
             )
@@ -150,7 +150,7 @@ class KubernetesApi:
                 VERSION,
                 CONNECTIONS,
                 body["metadata"]["name"],
-                status_patch(body["metadata"]["uid"], status),
+                status_patch(body, status),
                 _content_type=JSON_PATCH,
                 _request_timeout=TIMEOUT,
             )

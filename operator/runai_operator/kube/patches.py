@@ -6,6 +6,7 @@ from the list by itself; of the status a merge patch guards nothing, and a JSON 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,10 @@ from runai_operator.sync.resource import Resource
 
 MERGE_PATCH = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
+PLAIN = re.compile(r"[\n\r\t -%'-;=?-~]*")
+"""Text that Go and Python write alike in JSON: printable ASCII without &, < and >, and white space."""
+SMALLEST, LARGEST = 1e-4, 1e15
+"""Numbers between these, and 0, are written alike."""
 
 
 def claim_patch(resource: Resource, annotation: str) -> dict[str, Any]:
@@ -33,9 +38,38 @@ def release_patch(resource: Resource) -> dict[str, Any]:
     return {"metadata": {"resourceVersion": resource.metadata["resourceVersion"], "finalizers": others}}
 
 
-def status_patch(uid: str, status: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """JSON Patch of the status subresource: the whole status, of this very object and no namesake."""
+def status_patch(body: Mapping[str, Any], status: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """JSON Patch of the status subresource: the whole status, of this very object and no namesake, over the status
+    that was read and no newer one: a leader that slept tells nothing over the head of its successor.
+
+    The API server compares text with text, as each side happened to spell it: where two spellings are possible, the
+    resourceVersion stands for the status.
+    """
+    metadata, before = body["metadata"], body.get("status")
+    unchanged = (
+        ("/status", before)
+        if before and spelt_alike(before)
+        else ("/metadata/resourceVersion", metadata["resourceVersion"])
+    )
+    tests = (("/metadata/uid", metadata["uid"]), unchanged)
     return [
-        {"op": "test", "path": "/metadata/uid", "value": uid},
+        *({"op": "test", "path": path, "value": value} for path, value in tests),
         {"op": "add", "path": "/status", "value": dict(status)},
     ]
+
+
+def spelt_alike(value: Any) -> bool:
+    """Whether Go and Python write this JSON value with the same characters: Go escapes <, > and &, Python what is
+    not ASCII, and neither writes very large or small numbers as the other does."""
+    match value:
+        case Mapping():
+            return all(spelt_alike(key) and spelt_alike(each) for key, each in value.items())
+        case list():
+            return all(map(spelt_alike, value))
+        case str():
+            return PLAIN.fullmatch(value) is not None
+        case float():
+            return not value or SMALLEST <= abs(value) < LARGEST
+        case int():
+            return abs(value) < LARGEST
+    return value is None

@@ -79,10 +79,15 @@ def of_row(status: RunaiWorkloadStatus, row: Workload) -> RunaiWorkloadStatus:
     if moved or "endpoints" in row.model_fields_set:
         changes |= _reach(row)
     if moved or status.gpus is None:
-        changes["gpus"] = Gpus(requested=row.requested_gpus, allocated=row.allocated_gpus)
+        changes["gpus"] = Gpus(requested=_unsigned(row.requested_gpus), allocated=_unsigned(row.allocated_gpus))
     if row.phase == "Running" and status.started_at is None:
         changes["started_at"] = _at(row.phase_updated_at)
     return status.model_copy(update=changes)
+
+
+def _unsigned(number: float | None) -> float | None:
+    """-0 as 0: the API server would give it back as a text that ours never equals."""
+    return None if number is None else number + 0.0
 
 
 def out_of_reach(status: RunaiWorkloadStatus, *, finished: bool) -> RunaiWorkloadStatus:

@@ -45,7 +45,7 @@ class Kubernetes(Protocol):
         """Remove our finalizer, and no other, with resourceVersion."""
 
     async def write_status(self, resource: Resource, status: Mapping[str, Any]) -> None:
-        """Replace the status, guarded by uid: never that of a resource of the same name that came later."""
+        """Replace the status that was read: never a newer one, nor that of a namesake that came later."""
 
     async def namespace_labels(self, namespace: str) -> Mapping[str, str]:
         """The labels of a namespace; empty when it is gone."""

@@ -74,7 +74,7 @@ class FakeKubernetes:
 
     async def write_status(self, resource: Resource, status: Mapping[str, Any]) -> None:
         body = self.objects.get(resource.key)
-        if body is None or body["metadata"]["uid"] != resource.uid:
+        if body is None or body["metadata"]["uid"] != resource.uid or body.get("status") != resource.body.get("status"):
             raise Stale
         self._write(resource.key, "status", status=status)
 
