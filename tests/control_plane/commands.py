@@ -14,7 +14,11 @@ AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
     "kind": "Policy",
     "omitStages": ["RequestReceived"],
-    "rules": [{"level": "Request", "resources": [{"group": "runai-operator.io"}]}, {"level": "None"}],
+    "rules": [
+        {"level": "Request", "resources": [{"group": "runai-operator.io"}]},
+        {"level": "Metadata", "userGroups": ["system:serviceaccounts"]},
+        {"level": "None"},
+    ],
 }
 
 
@@ -65,7 +69,7 @@ def controller_manager_command(binaries: Binaries, kubeconfig: Path) -> list[str
 
 
 def write_audit_policy(folder: Path) -> Path:
-    """Have requests for our own resources logged with what they carried, and no others."""
+    """Have requests for our own resources logged with what they carried, and those of service accounts without."""
     path = folder / "audit-policy.json"
     path.write_text(json.dumps(AUDIT_POLICY, indent=2))
     return path

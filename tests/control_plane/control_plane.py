@@ -22,7 +22,8 @@ CONTROLLERS_AT_WORK = b"all resource monitors have synced"
 class ControlPlane:
     """A control plane whose data, logs and credentials are in `folder`; `with ControlPlane(folder) as plane: ...`.
 
-    With `audit`, each request for a resource of runai-operator.io is a line of JSON in `audit_log`.
+    With `audit`, each request for a resource of runai-operator.io, and each of a service account, is a line of JSON in
+    `audit_log`.
     """
 
     def __init__(

@@ -1,0 +1,79 @@
+"""The roles of deploy/rbac on the control plane under test: people by impersonation, the operator by its own token."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.conftest import REPOSITORY
+from tests.control_plane import ControlPlane, Kubectl
+from tests.control_plane.processes import wait_until
+
+RBAC = REPOSITORY / "deploy" / "rbac"
+INSTALLED = "runai-operator"
+"""The namespace that operator.yaml is written for, and what all in it is called."""
+
+
+def roles_for_people(kubectl: Kubectl) -> None:
+    """Installs them; returns once Kubernetes has added them to its own."""
+    for file in ("users.yaml", "connections.yaml"):
+        kubectl("apply", "--server-side", "-f", str(RBAC / file))
+    added = [*yaml.safe_load_all((RBAC / "users.yaml").read_text())]
+    wait_until(lambda: all(_aggregated(kubectl, each) for each in added), 30, lambda: "view, edit, admin are as before")
+
+
+def _aggregated(kubectl: Kubectl, document: Mapping[str, Any]) -> bool:
+    role = kubectl.json("get", "clusterrole", document["metadata"]["name"].removeprefix(f"{INSTALLED}-"))
+    return all(rule in role["rules"] for rule in document["rules"])
+
+
+def may(kubectl: Kubectl, person: str, role: str, namespace: str) -> None:
+    """Gives a person a role in a namespace, as its owner would."""
+    kubectl("create", "rolebinding", f"{person}-{role}", f"--clusterrole={role}", f"--user={person}", "-n", namespace)
+
+
+def operator_documents(namespace: str) -> Iterator[dict[str, Any]]:
+    """operator.yaml for another namespace; what belongs to no namespace gets a name of its own."""
+    for document in yaml.safe_load_all((RBAC / "operator.yaml").read_text()):
+        moved = json.loads(json.dumps(document))
+        if "namespace" in moved["metadata"]:
+            moved["metadata"]["namespace"] = namespace
+        if moved["kind"] == "ClusterRoleBinding":
+            moved["metadata"]["name"] = f"{INSTALLED}-{namespace}"
+        for subject in moved.get("subjects", ()):
+            subject["namespace"] = namespace
+        yield moved
+
+
+def operator_kubeconfig(kubectl: Kubectl, control_plane: ControlPlane, namespace: str, folder: Path) -> Path:
+    """Installs the operator's roles for this namespace, and logs in as its service account: the kubeconfig."""
+    for document in operator_documents(namespace):
+        kubectl("apply", "--server-side", "-f", "-", input=document)
+    token = kubectl("create", "token", INSTALLED, "--duration=1h", namespace=namespace).strip()
+    config = json.loads(control_plane.kubeconfig.read_text())
+    config["users"] = [{"name": "operator", "user": {"token": token}}]
+    config["contexts"][0]["context"]["user"] = "operator"
+    path = folder / "operator-kubeconfig"
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(config))
+    return path
+
+
+class Person:
+    """kubectl as somebody: it is the API server that refuses."""
+
+    def __init__(self, kubectl: Kubectl, name: str, namespace: str) -> None:
+        self._kubectl = kubectl
+        self._as = ("--as", name, "--as-group", "system:authenticated")
+        self._namespace = namespace
+
+    def __call__(self, *args: str, input: Mapping[str, Any] | str | None = None, namespace: str | None = None) -> str:
+        return self._kubectl(*args, *self._as, input=input, namespace=namespace or self._namespace)
+
+    def fails(self, *args: str, input: Mapping[str, Any] | str | None = None, namespace: str | None = None) -> str:
+        """What the API server says of a request that it refuses."""
+        return self._kubectl.fails(*args, *self._as, input=input, namespace=namespace or self._namespace)
