@@ -30,6 +30,7 @@ STAMP_NAMESPACE = f"{STAMP_PREFIX}namespace"
 STAMP_NAME = f"{STAMP_PREFIX}name"
 STAMP_DIGEST = f"{STAMP_PREFIX}digest"
 STAMP_SET = f"{STAMP_PREFIX}scheduling"
+STAMP_VERSION = f"{STAMP_PREFIX}version"
 
 QUEUE_LABEL = "runai/queue"
 """Run:ai's own label on a namespace: the project it belongs to."""

@@ -73,7 +73,7 @@ class Actor:
             rerun_at=action.rerun_at,
         )
         claimed = await self._kubernetes.claim(resource, claim.dump())
-        if never_claimed(resource) or (resource.claim and _begins(resource.claim) != _begins(claim)):
+        if resource.never_claimed or (resource.claim and _begins(resource.claim) != _begins(claim)):
             self._ledger.fresh_run(resource.uid)
         return claimed
 
@@ -194,11 +194,6 @@ class Actor:
         self._ledger.forget(situation.resource.uid)
         self._ledger.note(situation.resource.uid, let_go=True)
         return Outcome(gone=True)
-
-
-def never_claimed(resource: Resource) -> bool:
-    """Whether nothing can ever have been sent for it: a finalizer without claim means that a claim was lost."""
-    return resource.claim is None and resource.workload_id is None and not resource.finalized
 
 
 def refused(error: RunaiError) -> Outcome:

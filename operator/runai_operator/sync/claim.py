@@ -8,13 +8,16 @@ from dataclasses import asdict, dataclass
 
 from pydantic import TypeAdapter, ValidationError
 
+VERSION = 1
+
 
 @dataclass(frozen=True)
 class Claim:
     """The names under which a resource submits, and what a new submission takes the place of.
 
     `fixed` holds what Run:ai takes at creation only; `replaces` the id of the workload that is recreated, which is
-    never adopted again; `rerun_at` the value of the annotation that was last answered.
+    never adopted again; `rerun_at` the value of the annotation that was last answered. `version` tells how it is
+    written; a claim without one is of the first.
     """
 
     namespace: str
@@ -27,6 +30,7 @@ class Claim:
     fixed: Mapping[str, str | None] | None = None
     replaces: str | None = None
     rerun_at: str | None = None
+    version: int = VERSION
 
     def dump(self) -> str:
         return json.dumps({key: value for key, value in asdict(self).items() if value is not None}, sort_keys=True)

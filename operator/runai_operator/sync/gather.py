@@ -81,7 +81,8 @@ class Gatherer:
     async def _for_deletion(self, resource: Resource) -> Situation:
         if resource.released or resource.orphaned:
             return Situation(resource, NOT_LOOKED)
-        if not resource.finalized and (resource.workload_id is None or self._ledger.entry(resource.uid).let_go):
+        let_go = self._ledger.entry(resource.uid).let_go and not resource.finalized
+        if let_go or resource.never_claimed:
             return Situation(resource, Gone())
         try:
             connection = self._connections.find(resource.connection_name)

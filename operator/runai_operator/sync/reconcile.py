@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from runai_operator.api.reasons import TABLE, Reason, Retry, Row
-from runai_operator.sync.act import Actor, Outcome, never_claimed
+from runai_operator.sync.act import Actor, Outcome
 from runai_operator.sync.actions import FOLLOW_UP, Claim
 from runai_operator.sync.decide import decide
 from runai_operator.sync.gather import Gatherer
@@ -86,7 +86,7 @@ class Reconciler:
                 claimed = await self._actor.claim(situation, action)
             except Problem as problem:
                 return await self._report(situation, Outcome(problem.reason, problem.message, retry=True))
-            first = never_claimed(resource)
+            first = resource.never_claimed
             situation = await self._gatherer.gather(claimed, just_claimed=first)
             if situation is None:
                 return Next(retry=True, reason="Claimed")

@@ -81,6 +81,11 @@ class Resource:
         return read_claim(self.annotation(names.CLAIM), namespace=self.key.namespace, name=self.key.name)
 
     @property
+    def never_claimed(self) -> bool:
+        """Whether nothing can ever have been sent for it: a finalizer without claim means that a claim was lost."""
+        return self.claim is None and self.workload_id is None and not self.finalized
+
+    @property
     def replacing(self) -> bool:
         """Whether the recorded workload is the one that the claim says is being replaced."""
         return self.claim is not None and self.claim.replaces is not None and self.claim.replaces == self.workload_id

@@ -10,9 +10,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from runai_operator.api.names import STAMP_CLUSTER, STAMP_DIGEST, STAMP_NAME, STAMP_NAMESPACE, STAMP_SET
+from runai_operator.api.names import (
+    STAMP_CLUSTER,
+    STAMP_DIGEST,
+    STAMP_NAME,
+    STAMP_NAMESPACE,
+    STAMP_PREFIX,
+    STAMP_SET,
+    STAMP_VERSION,
+)
 
+VERSION = "1"
+"""Of how a stamp is written, and of how a digest is taken: a workload stamped without one is of the first."""
 STAMP_KEYS = frozenset({STAMP_CLUSTER, STAMP_DIGEST, STAMP_NAME, STAMP_NAMESPACE})
+"""What makes a stamp; whatever else a version adds to it, these it has."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,7 @@ def stamped(manifest: Mapping[str, Any], stamp: Stamp) -> dict[str, Any]:
         STAMP_NAMESPACE: stamp.owner.namespace,
         STAMP_NAME: stamp.owner.name,
         STAMP_DIGEST: stamp.digest,
+        STAMP_VERSION: VERSION,
         STAMP_SET: ",".join(sorted(stamp.scheduling)),  # though it be empty: a server that merges would keep the last
     }
     return {**manifest, "metadata": metadata}
@@ -64,9 +76,10 @@ def read_stamp(manifest: Mapping[str, Any]) -> Stamp | None:
 
 
 def unstamped(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """The manifest without stamp; annotations that are empty then are left out, as Kubernetes reads them."""
+    """The manifest without stamp, a later version's too; annotations that are empty then are left out, as Kubernetes
+    reads them."""
     metadata = dict(manifest.get("metadata") or {})
-    annotations = {key: value for key, value in _annotations(manifest).items() if key not in (*STAMP_KEYS, STAMP_SET)}
+    annotations = {key: value for key, value in _annotations(manifest).items() if not key.startswith(STAMP_PREFIX)}
     metadata.pop("annotations", None)
     if annotations:
         metadata["annotations"] = annotations

@@ -21,6 +21,12 @@ def test_what_a_later_version_wrote_beside_is_passed_over():
     assert read(json.dumps({**json.loads(a_claim().dump()), "since": "v9"})) == a_claim()
 
 
+def test_a_claim_carries_its_version_and_one_from_before_there_were_versions_is_read_all_the_same():
+    written = json.loads(FULL.dump())
+    assert written.pop("version") == 1
+    assert read(json.dumps(written)) == FULL
+
+
 def test_what_is_not_set_is_not_written():
     assert "replaces" not in json.loads(a_claim().dump())
 

@@ -28,6 +28,19 @@ def test_a_new_stamp_takes_the_place_of_the_old():
     assert read_stamp(stamped(stamped(PLAIN, STAMP), newer)) == newer
 
 
+def test_a_stamp_from_before_there_were_versions_is_read_all_the_same():
+    manifest = stamped(PLAIN, STAMP)
+    assert manifest["metadata"]["annotations"].pop("runai-operator.io/version") == "1"
+    assert read_stamp(manifest) == STAMP
+
+
+def test_what_a_later_version_stamps_beside_is_no_part_of_the_manifest():
+    manifest = stamped(ANNOTATED, STAMP)
+    manifest["metadata"]["annotations"] |= {"runai-operator.io/version": "2", "runai-operator.io/since": "v9"}
+    assert read_stamp(manifest) == STAMP
+    assert unstamped(manifest) == ANNOTATED
+
+
 @pytest.mark.parametrize("missing", sorted(STAMP_KEYS))
 def test_a_stamp_that_lacks_one_of_its_keys_is_none(missing):
     manifest = stamped(PLAIN, STAMP)

@@ -158,6 +158,28 @@ class TestKubectlReplace:
         world.reconcile()
         assert world.runai.writes() == [f"delete {first}"]
 
+    def test_deleted_in_doubt_without_finalizer_and_claim_but_held_by_anothers_the_workload_is_deleted(
+        self, world: World
+    ) -> None:
+        world.runai.fails("create", LOST, committed=True)
+        world.reconcile()
+        replaced(world)
+        world.kubernetes.put(world.resource.finalizer_of("foregroundDeletion").deleting())
+        world.reconcile()
+        (workload_id,) = world.runai.workloads
+        assert world.runai.writes() == ["create trainer", f"delete {workload_id}"]
+        world.vanishes(workload_id)
+        world.passes(WINDOW)
+        world.forget_what_happened()
+        assert world.reconcile().after is None
+        assert world.runai.writes() == []
+        assert world.kubernetes.patches == []
+
+    def test_what_was_never_claimed_and_is_being_deleted_is_not_looked_for(self) -> None:
+        world = World(a_resource().finalizer_of("foregroundDeletion").deleting())
+        world.reconcile()
+        assert world.runai.calls == []
+
     def test_after_we_let_go_nothing_more_is_asked_of_what_others_hold(self, world: World) -> None:
         first = world.settle()
         world.kubernetes.put(world.resource.with_metadata(
