@@ -6,6 +6,7 @@ API_VERSION = f"{GROUP}/{VERSION}"
 
 WORKLOADS = "runaiworkloads"
 WORKLOAD_KIND = "RunaiWorkload"
+WORKLOADS_CRD = f"{WORKLOADS}.{GROUP}"
 CONNECTIONS = "runaiconnections"
 CONNECTION_KIND = "RunaiConnection"
 

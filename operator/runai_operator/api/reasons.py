@@ -51,6 +51,7 @@ class Reason(StrEnum):
     OWNERSHIP_LOST = "OwnershipLost"
     VANISHED = "Vanished"
     RECREATE_REQUIRED = "RecreateRequired"
+    CRD_NOT_READABLE = "CRDNotReadable"
     INVALID_SPEC = "InvalidSpec"
     TOO_LARGE = "TooLarge"
 
@@ -242,6 +243,12 @@ _READY: tuple[Row, ...] = (
         Retry.EVENT,
         "Set spec.updateStrategy to Recreate, or undo the change that the message names.",
     ),
+    _stuck(
+        Reason.CRD_NOT_READABLE,
+        Retry.SLOW,
+        "Give the operator's role the verb get on the CustomResourceDefinition that the message names.",
+        grace=60,
+    ),
     _stuck(Reason.INVALID_SPEC, Retry.EVENT, "Change the field that the message names."),
     _stuck(Reason.TOO_LARGE, Retry.EVENT, "Make spec.manifest smaller: move data out of it, into images or volumes."),
 )
@@ -303,6 +310,7 @@ _SYNCED: tuple[Row, ...] = (
             Reason.OWNERSHIP_LOST,
             Reason.VANISHED,
             Reason.RECREATE_REQUIRED,
+            Reason.CRD_NOT_READABLE,
             Reason.INVALID_SPEC,
             Reason.TOO_LARGE,
         )

@@ -12,7 +12,7 @@ from typing import Any, cast
 from kubernetes.aio import client
 from kubernetes.aio.client.exceptions import ApiException
 
-from runai_operator.api.names import CONNECTIONS, GROUP, VERSION, WORKLOADS
+from runai_operator.api.names import CONNECTIONS, GROUP, VERSION, WORKLOADS, WORKLOADS_CRD
 from runai_operator.api.reasons import Reason
 from runai_operator.kube.patches import JSON_PATCH, MERGE_PATCH, claim_patch, release_patch, status_patch
 from runai_operator.sync.ports import Problem, Stale
@@ -24,6 +24,14 @@ FORBIDDEN, NOT_FOUND, CONFLICT, UNPROCESSABLE = 403, 404, 409, 422
 TIMEOUT = 30.0
 """Seconds for a request to the API server."""
 COMPONENT = "runai-operator"
+METADATA_ONLY = {"Accept": "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"}
+"""A CRD has hundreds of kilobytes, of which a few lines are wanted."""
+
+CRD_NOT_READABLE = (
+    f"the operator may not read the CustomResourceDefinition {WORKLOADS_CRD}, so it cannot tell a deletion from an "
+    f"uninstallation, and deletes nothing: give its role the verb get on customresourcedefinitions, resourceNames "
+    f"[{WORKLOADS_CRD}]"
+)
 
 
 class KubernetesApi:
@@ -75,6 +83,24 @@ class KubernetesApi:
                 _request_timeout=TIMEOUT,
             )
         )
+
+    async def uninstalling(self) -> bool:
+        try:
+            found = await self._objects.get_cluster_custom_object(
+                "apiextensions.k8s.io",
+                "v1",
+                "customresourcedefinitions",
+                WORKLOADS_CRD,
+                _headers=dict(METADATA_ONLY),
+                _request_timeout=TIMEOUT,
+            )
+        except ApiException as error:
+            if error.status == NOT_FOUND:
+                return True
+            if error.status == FORBIDDEN:
+                raise Problem(Reason.CRD_NOT_READABLE, CRD_NOT_READABLE) from None
+            raise
+        return "deletionTimestamp" in found["metadata"]
 
     async def namespace_labels(self, namespace: str) -> Mapping[str, str]:
         known = self._labels(namespace)

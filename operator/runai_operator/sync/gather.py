@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 
 from runai_operator.api.access import admits, allowed
 from runai_operator.api.parsing import InvalidSpec, parse_workload_spec
@@ -76,7 +77,11 @@ class Gatherer:
         observed: Observed = Gone()
         if not just_claimed:
             observed = await Observer(connection, self._ledger).observe(resource, self.owner(resource))
-        return self._situation(resource, observed, spec, desired, names)
+        try:
+            uninstalling = _to_be_replaced(resource, observed) and await self._kubernetes.uninstalling()
+        except Problem as problem:
+            return _stopped_by(resource, problem.reason, problem.message)
+        return replace(self._situation(resource, observed, spec, desired, names), uninstalling=uninstalling)
 
     async def _for_deletion(self, resource: Resource) -> Situation:
         if resource.released or resource.orphaned:
@@ -84,6 +89,11 @@ class Gatherer:
         let_go = self._ledger.entry(resource.uid).let_go and not resource.finalized
         if let_go or resource.never_claimed:
             return Situation(resource, Gone())
+        try:
+            if await self._kubernetes.uninstalling():
+                return Situation(resource, NOT_LOOKED, uninstalling=True)
+        except Problem as problem:
+            return Situation(resource, Unknown(problem.reason, problem.message))
         try:
             connection = self._connections.find(resource.connection_name)
             if resource.claim is None and resource.workload_id is None:
@@ -127,6 +137,11 @@ class Gatherer:
             kept=kept,
             put_lately=ledger.put_lately(uid, desired.digest),
         )
+
+
+def _to_be_replaced(resource: Resource, observed: Observed) -> bool:
+    """Whether a DELETE may come next, though the resource stays."""
+    return resource.replacing and isinstance(observed, Present) and observed.workload_id == resource.workload_id
 
 
 def _deletion_waits(resource: Resource, reason: Reason, message: str) -> Situation:

@@ -47,6 +47,13 @@ class Kubernetes(Protocol):
     async def write_status(self, resource: Resource, status: Mapping[str, Any]) -> None:
         """Replace the status that was read: never a newer one, nor that of a namesake that came later."""
 
+    async def uninstalling(self) -> bool:
+        """Whether the CRD of RunaiWorkload is being deleted, or gone, as of now.
+
+        The API server marks it before it deletes the first resource. Raises Problem where our role does not let us
+        read it.
+        """
+
     async def namespace_labels(self, namespace: str) -> Mapping[str, str]:
         """The labels of a namespace; empty when it is gone."""
 

@@ -101,7 +101,8 @@ class Situation:
     known. `drift` is where a present workload differs, and `corrected` whether a PUT was spent on all of that already.
     `unsettled` is for how many seconds the outcome of an update without an answer stays open. `asked` is what was asked
     of Run:ai a moment ago: to suspend it, or not to. `kept` are values of the metadata that Run:ai holds on to though
-    null was sent for them. `put_lately`: Run:ai took an update to this very digest a moment ago.
+    null was sent for them. `put_lately`: Run:ai took an update to this very digest a moment ago. `uninstalling`: the
+    CRD is being deleted, looked up where a DELETE might follow.
     """
 
     resource: Resource
@@ -116,6 +117,7 @@ class Situation:
     asked: bool | None = None
     kept: Mapping[str, str] = field(default_factory=dict)
     put_lately: bool = False
+    uninstalling: bool = False
 
     @property
     def submitted_digest(self) -> str | None:

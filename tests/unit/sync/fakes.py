@@ -45,6 +45,7 @@ class FakeKubernetes:
         self.labels: dict[str, str] = {}
         self.patches: list[str] = []
         self.events: list[str] = []
+        self.crd: bool | Problem = True
 
     def put(self, resource: AResource) -> None:
         self.objects[resource.built.key] = resource.body
@@ -77,6 +78,12 @@ class FakeKubernetes:
         if body is None or body["metadata"]["uid"] != resource.uid or body.get("status") != resource.body.get("status"):
             raise Stale
         self._write(resource.key, "status", status=status)
+
+    async def uninstalling(self) -> bool:
+        """As `crd` says: it is there, it is not, or it may not be read."""
+        if isinstance(self.crd, Problem):
+            raise self.crd
+        return not self.crd
 
     async def namespace_labels(self, namespace: str) -> Mapping[str, str]:  # noqa: ARG002 (there is one)
         return self.labels

@@ -244,7 +244,12 @@ def test_what_cannot_be_put_is_named_together_with_the_mend(strategy, words):
     assert ("wait until" in message) == (strategy != "InPlace")
 
 
+UNINSTALLING = {"uninstalling": True}
 RECREATING = {
+    "while the CRD goes the old one stays, and so does the recreate": (
+        (OURS.replacing(), RUNNING, UNINSTALLING),
+        (Wait, Reason.RECREATING),
+    ),
     "the old one is deleted first": ((OURS.replacing(), RUNNING), Delete(Reason.RECREATING)),
     "its being deleted is waited for": ((OURS.replacing(), LEAVING), (Wait, Reason.RECREATING)),
     "its being gone permits the next": ((OURS.replacing(), Gone()), Create()),
@@ -476,6 +481,15 @@ DELETING = {
         Release(),
     ),
     "amid a recreate the old one is deleted": ((GOING.replacing(), RUNNING), Delete(Reason.DELETING)),
+    "while its CRD goes it is let go of, whatever becomes of the workload": (
+        (GOING, BLIND, UNINSTALLING),
+        Release(),
+    ),
+    "while its CRD goes there is nothing to let go of without our finalizer": (
+        (GOING.finalizer_of("other/finalizer"), RUNNING, UNINSTALLING),
+        Nothing(),
+    ),
+    "while its CRD goes it is paused all the same": ((GOING.paused(), RUNNING, UNINSTALLING), Nothing()),
 }
 
 

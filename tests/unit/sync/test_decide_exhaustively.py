@@ -150,6 +150,8 @@ def the_living(made: list[AResource]) -> Iterator[Situation]:
             if spec.drift.mode != "Ignore" or not drift:
                 yield Situation(resource, observed, spec, DESIRED, NAMES, None, drift, corrected and bool(drift))
         yield Situation(resource, observed, spec, DESIRED, NAMES, None, DRIFT, unsettled=5.0)
+        if resource.replacing:
+            yield Situation(resource, observed, spec, DESIRED, NAMES, uninstalling=True)
 
 
 @dataclass(frozen=True)
@@ -183,11 +185,12 @@ def rules(situation: Situation, action: Action) -> Iterator[tuple[str, bool]]:
     yield "only what carries our finalizer is written to", not isinstance(action, WRITES) or spoken_for
     if resource.deleting:
         yield "only what carries our finalizer is let go of", not isinstance(action, Release) or resource.finalized
-        kept = (resource.orphaned or resource.released) and isinstance(action, Delete)
+        kept = (resource.orphaned or resource.released or situation.uninstalling) and isinstance(action, Delete)
         yield "what is to be left is not deleted", not kept
         yield "a deleted one is only let go", isinstance(action, Release | Delete | Wait | Reject | Nothing)
         return
     yield "what lives is not let go of", not isinstance(action, Release)
+    yield "nothing is deleted while its CRD goes", not (situation.uninstalling and isinstance(action, Delete))
     yield (
         "delete only to recreate what is claimed to be replaced",
         not isinstance(action, Delete) or (resource.replacing and observed.workload_id == resource.workload_id),
@@ -256,6 +259,7 @@ def the_deleted() -> Iterator[Situation]:
             situation = Situation(made.built, observed)
             if reachable(situation):
                 yield situation
+                yield replace(situation, uninstalling=True)
 
 
 def test_every_promise_is_kept_for_whatever_is_being_deleted():
@@ -272,7 +276,7 @@ def test_what_is_being_deleted_is_let_go_of_exactly_when_nothing_is_left_behind(
             and observed.ownership is not Ownership.OURS
             and observed.workload_id != resource.workload_id
         )
-        permitted = resource.released or resource.orphaned or ours_is_away
+        permitted = resource.released or resource.orphaned or situation.uninstalling or ours_is_away
         assert (decide(situation) == Release()) == (resource.finalized and permitted), situation
 
 
@@ -282,7 +286,7 @@ def test_what_is_being_deleted_and_still_ours_is_deleted_by_the_id_that_was_seen
         if not isinstance(observed, Present) or observed.ownership is not Ownership.OURS:
             continue
         unknown = resource.workload_id is None and resource.claim is None and not resource.finalized
-        if resource.released or resource.orphaned or unknown:
+        if resource.released or resource.orphaned or situation.uninstalling or unknown:
             continue
         assert decide(situation) == Delete(Reason.DELETING), situation
 

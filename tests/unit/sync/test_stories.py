@@ -1,5 +1,6 @@
 """Short stories of two or three things that happen together, each told to its end."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -214,6 +215,88 @@ class TestKubectlReplace:
         world.becomes(first, metadata={"preemptibility": "preemptible"})
         world.reconcile(3)
         assert world.ready["reason"] == "RecreateRequired"
+
+
+NOT_READABLE = Problem(Reason.CRD_NOT_READABLE, "give its role the verb get on customresourcedefinitions")
+
+
+class TestTheCrdIsBeingDeleted:
+    def test_its_resources_go_and_runai_is_not_even_asked(self, world: World) -> None:
+        world.settle()
+        world.kubernetes.crd = False
+        world.kubernetes.put(world.resource.deleting())
+        world.forget_what_happened()
+        world.reconcile()
+        assert KEY not in world.kubernetes.objects
+        assert world.runai.calls == []
+
+    def test_they_go_though_the_connection_went_before_them(self, world: World) -> None:
+        world.settle()
+        world.kubernetes.crd = False
+        world.problem = Problem(Reason.CONNECTION_NOT_FOUND, "gone")
+        world.kubernetes.put(world.resource.deleting())
+        world.reconcile()
+        assert KEY not in world.kubernetes.objects
+
+    def test_so_does_one_whose_create_is_in_doubt(self, world: World) -> None:
+        world.runai.fails("create", LOST, committed=True)
+        world.reconcile()
+        world.kubernetes.crd = False
+        world.kubernetes.put(world.resource.deleting())
+        world.reconcile()
+        assert KEY not in world.kubernetes.objects
+        assert len(world.runai.live()) == 1
+
+    def test_what_was_being_deleted_for_its_own_sake_is_not_asked_of_runai_again(self, world: World) -> None:
+        first = world.settle()
+        world.kubernetes.put(world.resource.deleting())
+        world.reconcile()
+        world.kubernetes.crd = False
+        world.reconcile()
+        assert KEY not in world.kubernetes.objects
+        assert world.runai.writes() == ["create trainer", f"delete {first}"]
+
+    def test_nothing_is_deleted_to_be_recreated_either(self) -> None:
+        world = World(a_resource().with_spec(updateStrategy="Recreate"))
+        first = world.settle()
+        world.change(scheduling={"priority": "high"})
+        world.kubernetes.crd = False
+        world.reconcile(3)
+        assert world.runai.live() == [first]
+        assert "being deleted" in world.ready["message"]
+        world.kubernetes.crd = True
+        world.reconcile()
+        assert world.runai.writes()[-1] == f"delete {first}"
+
+    def test_one_that_may_not_be_read_is_told_and_nothing_is_deleted(self, world: World) -> None:
+        first = world.settle()
+        world.kubernetes.crd = NOT_READABLE
+        world.kubernetes.put(world.resource.deleting())
+        world.reconcile(2)
+        assert (world.ready["reason"], world.ready["message"]) == ("CRDNotReadable", NOT_READABLE.message)
+        assert world.runai.live() == [first]
+        world.kubernetes.crd = True
+        world.reconcile()
+        assert world.runai.writes()[-1] == f"delete {first}"
+
+    def test_one_that_may_not_be_read_keeps_from_recreating(self) -> None:
+        world = World(a_resource().with_spec(updateStrategy="Recreate"))
+        first = world.settle()
+        world.change(scheduling={"priority": "high"})
+        world.kubernetes.crd = NOT_READABLE
+        world.reconcile(2)
+        assert world.ready["reason"] == "CRDNotReadable"
+        assert world.runai.live() == [first]
+
+    @pytest.mark.parametrize("how", [AResource.orphaned, AResource.released])
+    def test_what_leaves_its_workload_anyway_does_not_depend_on_it(
+        self, world: World, how: Callable[[AResource], AResource]
+    ) -> None:
+        world.settle()
+        world.kubernetes.crd = NOT_READABLE
+        world.kubernetes.put(how(world.resource.deleting()))
+        world.reconcile()
+        assert KEY not in world.kubernetes.objects
 
 
 class TestWhatIsTold:

@@ -15,10 +15,11 @@ def keep_hands_off_what_is_paused(situation: Situation) -> Action | None:
 
 
 def let_go_of_what_leaves_nothing_behind(situation: Situation) -> Action | None:
+    """As asked; and what is not deleted for its own sake, but with all others: with their CRD."""
     resource = situation.resource
     if not resource.deleting:
         return None
-    if resource.released or resource.orphaned:
+    if resource.released or resource.orphaned or situation.uninstalling:
         return Release() if resource.finalized else Nothing()
     known = resource.finalized or resource.claim is not None or resource.workload_id is not None
     return None if known else Nothing()

@@ -8,6 +8,8 @@ from runai_operator.sync.policies.claiming import outdated, recreating
 from runai_operator.sync.policies.deleting import LET_GO
 from runai_operator.sync.situation import Gone, Leaving, Ownership, Present, Situation
 
+UNINSTALLING = "the CustomResourceDefinition of RunaiWorkloads is being deleted: the workload is left as it is"
+
 
 def finish_what_is_being_recreated(situation: Situation) -> Action | None:
     """The claim names the workload to replace: it goes first, and only its being gone permits the next."""
@@ -22,7 +24,9 @@ def finish_what_is_being_recreated(situation: Situation) -> Action | None:
             stale = claim is not None and outdated(situation)
             return Claim(replaces=resource.workload_id, rerun_at=claim.rerun_at) if claim and stale else Create()
         case Present(workload_id=found, ownership=Ownership.OURS):
-            return Delete(Reason.RECREATING) if found == resource.workload_id else Adopt(found)
+            if found != resource.workload_id:
+                return Adopt(found)
+            return Wait(Reason.RECREATING, UNINSTALLING) if situation.uninstalling else Delete(Reason.RECREATING)
     return None
 
 
