@@ -10,8 +10,9 @@ import pytest
 from kubernetes.aio import client, config
 
 from runai_operator.api.names import FINALIZER
+from runai_operator.api.reasons import Reason
 from runai_operator.kube.api import KubernetesApi
-from runai_operator.sync.ports import Stale
+from runai_operator.sync.ports import Problem, Stale
 from runai_operator.sync.resource import Key, Resource
 from tests.control_plane import ControlPlane, Kubectl
 
@@ -177,3 +178,22 @@ def test_an_event_that_the_api_server_refuses_fails_nothing(
     body["metadata"]["namespace"] = "never-made"
     play(lambda api: api.event(Resource(body), "Submitted", "as workload w-1"))
     assert writes == ["event"], "counted, though it was not written"
+
+
+def test_the_crd_is_there_and_whoever_may_not_read_it_is_told_which_role_is_missing(
+    play: Play, control_plane: ControlPlane
+) -> None:
+    assert play(lambda api: api.uninstalling()) is False
+
+    async def story() -> None:
+        configuration = client.Configuration()
+        await config.load_kube_config(str(control_plane.kubeconfig), client_configuration=configuration)
+        async with client.ApiClient(configuration) as api:
+            api.set_default_header("Impersonate-User", "nobody")
+            await KubernetesApi(api).uninstalling()
+
+    with pytest.raises(Problem) as told:
+        asyncio.run(story())
+    assert told.value.reason is Reason.CRD_NOT_READABLE
+    assert "get on customresourcedefinitions" in told.value.message
+    assert "runaiworkloads.runai-operator.io" in told.value.message
