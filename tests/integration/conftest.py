@@ -9,6 +9,8 @@ import pytest
 from runai_simulator import RunningSimulator
 from tests.control_plane import ControlPlane, Kubectl
 from tests.integration.bad_input import other, undisturbed
+from tests.integration.court import Court
+from tests.integration.roles import Person, may, roles_for_people
 from tests.integration.world import World
 
 
@@ -82,3 +84,33 @@ def shared_world(
 def name() -> str:
     """Of a workload that no other test knows."""
     return f"w-{uuid4().hex[:10]}"
+
+
+@pytest.fixture(scope="module")
+def court(
+    crds: list[str],  # noqa: ARG001 (they have to be there)
+    kubectl: Kubectl,
+    control_plane: ControlPlane,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Court]:
+    """One operator and two teams, for all attacks; the victim has settled workloads."""
+    home, mallorys, victims = (f"{who}-{uuid4().hex[:8]}" for who in ("home", "mallory", "victim"))
+    for namespace, project in ((home, "none"), (mallorys, "team-a"), (victims, "team-b")):
+        kubectl("create", "namespace", namespace)
+        kubectl("label", "namespace", namespace, f"runai/queue={project}")
+    roles_for_people(kubectl)
+    may(kubectl, "mallory", "edit", mallorys)
+    with RunningSimulator() as simulator:
+        simulator.control.add_project("commons", simulator.control.projects()[0]["cluster_id"])
+        world = World(kubectl, control_plane, simulator, home, tmp_path_factory.mktemp("court"))
+        world = world.with_settings(watch_namespaces=f"{mallorys},{victims}")
+        world.secret()
+        mallory = Person(kubectl, "mallory", mallorys)
+        court = Court(world, mallory, mallorys, victims, f"shared-{victims}", f"private-{victims}")
+        court.connect()
+        world.operator.start()
+        court.settle()
+        yield court
+        world.operator.kill()
+    court.dismantle()
+    kubectl("delete", "namespace", home, "--wait=false")

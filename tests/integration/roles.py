@@ -69,11 +69,11 @@ class Person:
     def __init__(self, kubectl: Kubectl, name: str, namespace: str) -> None:
         self._kubectl = kubectl
         self._as = ("--as", name, "--as-group", "system:authenticated")
-        self._namespace = namespace
+        self.namespace = namespace
 
     def __call__(self, *args: str, input: Mapping[str, Any] | str | None = None, namespace: str | None = None) -> str:
-        return self._kubectl(*args, *self._as, input=input, namespace=namespace or self._namespace)
+        return self._kubectl(*args, *self._as, input=input, namespace=namespace or self.namespace)
 
     def fails(self, *args: str, input: Mapping[str, Any] | str | None = None, namespace: str | None = None) -> str:
         """What the API server says of a request that it refuses."""
-        return self._kubectl.fails(*args, *self._as, input=input, namespace=namespace or self._namespace)
+        return self._kubectl.fails(*args, *self._as, input=input, namespace=namespace or self.namespace)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import httpx
 
-from runai_operator.api.connection import RunaiConnectionSpec
+from runai_operator.api.connection import AccessRule, RunaiConnectionSpec
 from runai_operator.api.parsing import InvalidSpec, parse_connection_spec
 from runai_operator.api.reasons import Reason
 from runai_operator.engine import Budget, Clock
@@ -70,7 +70,7 @@ class Registry:
         self._tools = tools
         self._listeners = listeners
         self._entries: dict[str, _Entry] = {}
-        self._broken: dict[str, Standing] = {}
+        self._broken: dict[str, tuple[Standing, Sequence[AccessRule]]] = {}
         self._untold: set[str] = set()
         self._draining: dict[asyncio.Task[None], LiveConnection] = {}
         self._known = False
@@ -82,7 +82,8 @@ class Registry:
     def find(self, name: str) -> LiveConnection:
         """As sync's port says."""
         if name in self._broken:
-            raise Problem(Reason.CONNECTION_NOT_READY, f"RunaiConnection {name}: {self._broken[name].message}")
+            how, access = self._broken[name]
+            raise _not_ready(name, how.message, access)
         entry = self._entries.get(name)
         if entry is None and (not self._known or name in self._untold):
             raise NotYet
@@ -90,7 +91,7 @@ class Registry:
             message = f"there is no RunaiConnection named {name}: create it, or correct spec.connectionRef.name"
             raise Problem(Reason.CONNECTION_NOT_FOUND, message)
         if entry.live.error is not None:
-            raise Problem(Reason.CONNECTION_NOT_READY, f"RunaiConnection {name}: {entry.live.error.message}")
+            raise _not_ready(name, entry.live.error.message, entry.live.spec.access)
         if not entry.live.answered:
             raise NotYet
         return entry.live
@@ -98,16 +99,18 @@ class Registry:
     async def apply(self, name: str, body: Mapping[str, Any]) -> Standing | None:
         """Makes the connection what its resource says; how it stands then, None while it is being tried."""
         self._untold.add(name)
+        access: Sequence[AccessRule] = ()
         try:
             spec = parse_connection_spec(body)
+            access = spec.access
             if spec.paused:
                 raise Problem(Reason.PAUSED, "spec.paused is true: nothing is sent to Run:ai")
             credentials, ca_bundle = await self._credentials(spec), await self._ca_bundle(spec)
             await self._put(name, _Entry(await self._live(name, spec, credentials, ca_bundle), credentials, ca_bundle))
         except InvalidSpec as error:
-            return await self._break(name, Standing(Reason.INVALID_SPEC, error.message))
+            return await self._break(name, Standing(Reason.INVALID_SPEC, error.message), access)
         except Problem as problem:
-            return await self._break(name, Standing(problem.reason, problem.message))
+            return await self._break(name, Standing(problem.reason, problem.message), access)
         self._broken.pop(name, None)
         self._untold.discard(name)
         return standing(self._entries[name].live)
@@ -155,10 +158,10 @@ class Registry:
         entry = self._entries.get(name)
         return entry.live.phases() if entry else {}
 
-    async def _break(self, name: str, how: Standing) -> Standing:
+    async def _break(self, name: str, how: Standing, access: Sequence[AccessRule]) -> Standing:
         """A connection that cannot be used asks nothing of Run:ai any more."""
         await self.remove(name)
-        self._broken[name] = how
+        self._broken[name] = how, access
         return how
 
     async def _put(self, name: str, entry: _Entry) -> None:
@@ -231,6 +234,10 @@ class Registry:
             )
             raise Problem(Reason.CA_BUNDLE_NOT_FOUND, message)
         return text
+
+
+def _not_ready(name: str, why: str, access: Sequence[AccessRule]) -> Problem:
+    return Problem(Reason.CONNECTION_NOT_READY, f"RunaiConnection {name}: {why}", access=access)
 
 
 def _serves(old: _Entry, spec: RunaiConnectionSpec, credentials: Credentials, ca_bundle: str | None) -> bool:

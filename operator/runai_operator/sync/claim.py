@@ -5,8 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Annotated
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import StringConstraints, TypeAdapter, ValidationError
+
+# Both go into queries of Run:ai, and the claim is an annotation, which whoever may write the resource can write: what
+# no workload and no project can be called was never claimed by us.
+WorkloadName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$")]
+ProjectId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._:-]{0,252}$")]
 
 VERSION = 1
 
@@ -23,8 +29,8 @@ class Claim:
     namespace: str
     name: str
     uid: str
-    workload_name: str
-    project_id: str
+    workload_name: WorkloadName
+    project_id: ProjectId
     project_name: str
     cluster_name: str | None = None
     fixed: Mapping[str, str | None] | None = None

@@ -68,12 +68,12 @@ class Gatherer:
         except InvalidSpec as error:
             return _stopped_by(resource, Reason.INVALID_SPEC, error.message)
         except Problem as problem:
-            return self._held_up(resource, problem)
+            return await self._held_up(resource, problem)
         except RunaiError as error:
             return Situation(resource, unknown(error))
         desired = desire(spec, name=names.workload, project_id=names.project_id)
         if not _permitted(connection, resource, labels, names):
-            return _stopped_by(resource, Reason.ACCESS_DENIED, _denial(resource, names.project))
+            return _stopped_by(resource, Reason.ACCESS_DENIED, _denial(resource, _as_asked_for(spec, names.project)))
         observed: Observed = Gone()
         if not just_claimed:
             observed = await Observer(connection, self._ledger).observe(resource, self.owner(resource))
@@ -101,7 +101,7 @@ class Gatherer:
         except InvalidSpec as error:
             return _deletion_waits(resource, Reason.INVALID_SPEC, f"its claim was lost, and {error.message}")
         except Problem as problem:
-            return _deletion_waits(resource, problem.reason, problem.message)
+            return _deletion_waits(resource, problem.reason, await self._told(resource, problem))
         except RunaiError as error:
             return Situation(resource, unknown(error))
         return Situation(resource, await Observer(connection, self._ledger).observe(resource, self.owner(resource)))
@@ -110,13 +110,24 @@ class Gatherer:
         """Our finalizer says that there was one: of the names that the spec asks for, as far as anybody knows."""
         spec = parse_workload_spec(resource.body)
         labels = await self._kubernetes.namespace_labels(resource.key.namespace)
+        _check_what_was_asked(connection, resource, spec, labels)
         return resource.claiming(claim_on(resource, await resolve(connection, resource, spec, labels)))
 
-    def _held_up(self, resource: Resource, problem: Problem) -> Situation | None:
+    async def _held_up(self, resource: Resource, problem: Problem) -> Situation | None:
         """A failing connection is told on the connection; what is at rest on it stays as it is."""
         if problem.reason is Reason.CONNECTION_NOT_READY and at_rest(resource, self._ledger):
             return None
-        return _stopped_by(resource, problem.reason, problem.message)
+        return _stopped_by(resource, problem.reason, await self._told(resource, problem))
+
+    async def _told(self, resource: Resource, problem: Problem) -> str:
+        """Why a connection fails tells of its address and credentials: nothing for those who may not use it."""
+        if problem.access is None:
+            return problem.message
+        namespace = resource.key.namespace
+        labels = await self._kubernetes.namespace_labels(namespace)
+        if admits(problem.access, namespace=namespace, namespace_labels=labels):
+            return problem.message
+        return f"RunaiConnection {resource.connection_name} cannot be used"
 
     def _situation(
         self, resource: Resource, observed: Observed, spec: RunaiWorkloadSpec, desired: Desired, names: Names
@@ -146,6 +157,8 @@ def _to_be_replaced(resource: Resource, observed: Observed) -> bool:
 
 def _deletion_waits(resource: Resource, reason: Reason, message: str) -> Situation:
     told = f"the deletion waits for the connection {resource.connection_name}: {message}"
+    if reason is Reason.ACCESS_DENIED:
+        told += "; or let go of whatever it left in Run:ai, with the annotation runai-operator.io/release=true"
     return Situation(resource, Unknown(reason, told))
 
 
@@ -197,7 +210,7 @@ def _check_what_was_asked(
     rules = connection.spec.access
     if spec.project_id:
         if not admits(rules, namespace=namespace, namespace_labels=labels):
-            raise Problem(Reason.ACCESS_DENIED, _denial(resource, f"with the id {spec.project_id}"))
+            raise Problem(Reason.ACCESS_DENIED, _denial(resource, _as_asked_for(spec, "")))
     elif project and not allowed(rules, namespace=namespace, namespace_labels=labels, project_name=project):
         raise Problem(Reason.ACCESS_DENIED, _denial(resource, project))
 
@@ -216,6 +229,11 @@ def _denial(resource: Resource, project: str) -> str:
         f"no rule in spec.access of RunaiConnection {resource.connection_name} lets the namespace "
         f"{resource.key.namespace} use the project {project}: choose another spec.projectName, or have one added"
     )
+
+
+def _as_asked_for(spec: RunaiWorkloadSpec, project: str) -> str:
+    """A project in the user's own words: one that was asked for by its id keeps its name to itself."""
+    return f"with the id {spec.project_id}" if spec.project_id else project
 
 
 def _stopped_by(resource: Resource, reason: Reason, message: str) -> Situation:

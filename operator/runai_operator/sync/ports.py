@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from runai_operator.api.connection import RunaiConnectionSpec
+from runai_operator.api.connection import AccessRule, RunaiConnectionSpec
 from runai_operator.api.reasons import Reason
 from runai_operator.runai.client import RunaiClient
 from runai_operator.runai.models import Project, Workload
@@ -17,12 +17,16 @@ class Stale(Exception):
 
 
 class Problem(Exception):
-    """Something that a person, or time, has to mend before anything may be asked of Run:ai."""
+    """Something that a person, or time, has to mend before anything may be asked of Run:ai.
 
-    def __init__(self, reason: Reason, message: str) -> None:
+    `access`: the message is about a connection, and only for those who may use it.
+    """
+
+    def __init__(self, reason: Reason, message: str, *, access: Sequence[AccessRule] | None = None) -> None:
         super().__init__(message)
         self.reason = reason
         self.message = message
+        self.access = access
 
 
 class NotYet(Exception):

@@ -58,6 +58,13 @@ def test_a_restored_resource_with_another_uid_keeps_its_names():
         json.dumps({"namespace": NAMESPACE, "name": NAME}),
         json.dumps({**json.loads(a_claim().dump()), "fixed": "oops"}),
         json.dumps({**json.loads(a_claim().dump()), "project_id": 4500}),
+        a_claim(workload_name="x,projectId==p-2").dump(),
+        a_claim(workload_name="../batch").dump(),
+        a_claim(workload_name="x\n").dump(),
+        a_claim(workload_name="").dump(),
+        a_claim(project_id="p-1,name==trainer").dump(),
+        a_claim(project_id="../clusters").dump(),
+        a_claim(project_id=".").dump(),
     ],
 )
 def test_a_claim_that_cannot_be_read_is_none(garbage):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runai_operator.sync.actions import Action, Claim, Reject, Wait
 from runai_operator.sync.names import recorded
-from runai_operator.sync.situation import Gone, Observed, Ownership, Present, Situation, Unknown
+from runai_operator.sync.situation import Gone, Leaving, Observed, Ownership, Present, Situation, Unknown
 
 
 def take_back_what_was_replaced(situation: Situation) -> Action | None:
@@ -54,5 +54,7 @@ def recreating(situation: Situation) -> Claim:
 
 
 def _nothing_of_ours(observed: Observed) -> bool:
-    """Whether the claimed name holds nothing of ours: it is free, or another's."""
-    return isinstance(observed, Gone) or (isinstance(observed, Present) and observed.ownership is not Ownership.OURS)
+    """Whether the claimed name holds nothing of ours that lives on: it is free, another's, or being deleted."""
+    return isinstance(observed, Gone | Leaving) or (
+        isinstance(observed, Present) and observed.ownership is not Ownership.OURS
+    )

@@ -1,0 +1,80 @@
+"""What somebody who may not use a project, or a connection, learns of it: nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from runai_operator.api.connection import AccessRule
+from runai_operator.api.names import FINALIZER
+from runai_operator.api.reasons import Reason
+from runai_operator.sync.ports import Problem
+from tests.unit.sync.builders import STRANGER, a_resource, a_workload
+from tests.unit.sync.fakes import WINDOW, World
+
+EVERYBODY: dict[str, Any] = {"namespaceSelector": {}, "projects": {"names": ["team-a"]}}
+OTHERS: dict[str, Any] = {**EVERYBODY, "namespaceSelector": {"matchLabels": {"team": "b"}}}
+SECRET_MISSING = "RunaiConnection default: there is no Secret runai-credentials"
+
+
+def allowing(world: World, *access: dict[str, Any]) -> None:
+    spec = world.connection.spec.model_dump(by_alias=True, mode="json")
+    world.connection.spec = world.connection.spec.model_validate({**spec, "access": access})
+
+
+def told(world: World) -> str:
+    return str(world.status)
+
+
+@pytest.mark.parametrize("leaving", ["Deleting", "Synced"])
+def test_a_forged_claim_is_told_nothing_of_what_leaves_in_anothers_project(leaving: str) -> None:
+    """One that is being deleted holds its name, which is worth waiting for; but only for who asks for that name."""
+    world = World(a_resource().claimed(project_id="p-2", workload_name="victim"))
+    world.runai.projects["p-2"] = "team-b"
+    world.runai.holds(replace(a_workload().called("w-victim").of(STRANGER).in_sync(leaving), name="victim"))
+    allowing(world, EVERYBODY)
+    world.passes(WINDOW)
+    world.reconcile(3)
+    assert "w-victim" not in told(world)
+    assert (world.claim.project_id, world.claim.workload_name) == ("p-1", "trainer")
+
+
+def test_a_project_that_may_not_be_used_keeps_its_name_where_it_is_asked_for_by_id() -> None:
+    world = World(a_resource().with_spec(projectId="p-2").claimed(project_id="p-2", project_name="team-a"))
+    world.runai.projects["p-2"] = "team-b"
+    allowing(world, EVERYBODY)
+    world.reconcile()
+    assert world.ready["reason"] == "AccessDenied"
+    assert "the project with the id p-2" in world.ready["message"]
+    assert "team-b" not in told(world)
+
+
+def test_a_lost_claim_does_not_ask_for_a_project_that_may_not_be_used() -> None:
+    world = World(a_resource().with_spec(projectName="team-b").finalizer_of(FINALIZER).deleting())
+    allowing(world, EVERYBODY)
+    world.reconcile()
+    assert world.ready["reason"] == "AccessDenied"
+    assert "runai-operator.io/release=true" in world.ready["message"]
+    assert world.runai.calls == []
+
+
+@pytest.mark.parametrize("deleting", [False, True])
+@pytest.mark.parametrize(
+    ("access", "message"),
+    [
+        pytest.param(EVERYBODY, SECRET_MISSING, id="who may use it"),
+        pytest.param(OTHERS, "RunaiConnection default cannot be used", id="who may not"),
+    ],
+)
+def test_why_a_connection_fails_is_for_those_who_may_use_it(
+    access: dict[str, Any], message: str, *, deleting: bool
+) -> None:
+    resource = a_resource().claimed()
+    world = World(resource.deleting() if deleting else resource)
+    rules = (AccessRule.model_validate(access),)
+    world.problem = Problem(Reason.CONNECTION_NOT_READY, SECRET_MISSING, access=rules)
+    world.reconcile()
+    assert world.ready["reason"] == "ConnectionNotReady"
+    assert world.ready["message"].endswith(message)
