@@ -31,7 +31,7 @@ demo-picture: $(READY)  ## draw docs/demo.svg anew, from a real run of the demo
 
 test: $(READY)  ## every test
 	@$(BIN)/python -m tests.control_plane build
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(READY)  ## ruff, types, import contracts
 	@$(BIN)/ruff check operator tests

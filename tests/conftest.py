@@ -1,5 +1,6 @@
 """What tests share. Nothing of it starts before a test asks for it."""
 
+import os
 import shutil
 import signal
 from collections.abc import Iterator
@@ -7,18 +8,29 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.control_plane import ControlPlane, Kubectl, KubectlFailed
 from tests.control_plane.binaries import prepare
 from tests.control_plane.processes import wait_until
 
 REPOSITORY = Path(__file__).parent.parent
+# How long an example takes says how busy the machine is: other tests run beside it.
+settings.register_profile("beside others", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("beside others")
 
 
 def pytest_configure() -> None:
     """What a shell starts in the background ignores SIGINT, and so would all that the tests start, and interrupt."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Of `-n auto`: two for each core, since most tests wait; but for 400 MB of memory that each one's plane takes."""
+    told = os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS")
+    return int(told) if told else min(8, 2 * (os.cpu_count() or 1))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

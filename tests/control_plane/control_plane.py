@@ -1,20 +1,22 @@
 """etcd, kube-apiserver and kube-controller-manager on 127.0.0.1, as one thing that is started and stopped."""
 
 import http.client
-import ssl
+import json
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from .binaries import Binaries, Say, prepare
 from .commands import apiserver_command, controller_manager_command, etcd_command, write_audit_policy
 from .credentials import make_credentials, write_kubeconfig
+from .kubectl import KubectlFailed
 from .processes import Process, free_ports, wait_until
+from .reader import Reader
 
 READY_WITHIN = 90.0
 GRACE = 10.0
-NEEDED_NAMESPACES = ("default", "kube-system")
+NEEDED = ("/readyz", "/api/v1/namespaces/default", "/api/v1/namespaces/kube-system")
 CONTROLLERS_AT_WORK = b"all resource monitors have synced"
 """The garbage collector logs it once it has seen everything (seen on 1.36); it is the last of them to begin."""
 
@@ -52,6 +54,10 @@ class ControlPlane:
     def pids(self) -> dict[str, int]:
         """The process ids of what runs, by name."""
         return {name: process.pid for name, process in self._processes.items() if process.pid is not None}
+
+    def read(self, path: str) -> Any:
+        """The object or list at a path of the API server, as `kubectl get --raw` tells it; KubectlFailed as there."""
+        return json.loads(self._reader(path))
 
     def __enter__(self) -> Self:
         return self.start()
@@ -109,15 +115,13 @@ class ControlPlane:
     def _lay_out(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         credentials = make_credentials(self.folder / "credentials")
-        etcd_port, self._port = free_ports(2)
-        write_kubeconfig(self.kubeconfig, f"https://127.0.0.1:{self._port}", credentials)
-        self._credentials = credentials
+        etcd_port, port = free_ports(2)
+        write_kubeconfig(self.kubeconfig, f"https://127.0.0.1:{port}", credentials)
+        self._reader = Reader(port, credentials)
         policy = write_audit_policy(self.folder) if self.audit else None
         commands = {
             "etcd": etcd_command(self.binaries, self.folder / "etcd", etcd_port),
-            "kube-apiserver": apiserver_command(
-                self.binaries, credentials, etcd_port, self._port, policy, self.audit_log
-            ),
+            "kube-apiserver": apiserver_command(self.binaries, credentials, etcd_port, port, policy, self.audit_log),
             "kube-controller-manager": controller_manager_command(self.binaries, self.kubeconfig),
         }
         self._processes = {
@@ -142,19 +146,9 @@ class ControlPlane:
         self._processes["etcd"].check()
         self._processes["kube-apiserver"].check()
         try:
-            namespaces = (f"/api/v1/namespaces/{name}" for name in NEEDED_NAMESPACES)
-            return all(self._get(path) for path in ("/readyz", *namespaces))
-        except (OSError, http.client.HTTPException):
+            return all(self._reader(path) for path in NEEDED)
+        except (OSError, http.client.HTTPException, KubectlFailed):
             return False
-
-    def _get(self, path: str) -> bool:
-        context = ssl.create_default_context(cafile=self._credentials.certificate)
-        connection = http.client.HTTPSConnection("127.0.0.1", self._port, timeout=5, context=context)
-        try:
-            connection.request("GET", path, headers={"Authorization": f"Bearer {self._credentials.token}"})
-            return connection.getresponse().status == http.client.OK
-        finally:
-            connection.close()
 
     def _why_not_ready(self) -> str:
         return "the API server is not ready. " + self._processes["kube-apiserver"].last_words()

@@ -46,7 +46,7 @@ class Process:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C at the terminal is for us: we stop them in order
-                preexec_fn=_die_with(os.getpid()),
+                preexec_fn=die_with(os.getpid()),
             )
 
     def stop(self, within: float = 5.0) -> None:
@@ -109,7 +109,7 @@ def _is_free(port: int) -> bool:
         return True
 
 
-def _die_with(parent: int) -> Callable[[], None] | None:
+def die_with(parent: int) -> Callable[[], None] | None:
     """What the child does before it becomes the program: asks the kernel to kill it when its parent is gone."""
     try:
         prctl = ctypes.CDLL(None).prctl

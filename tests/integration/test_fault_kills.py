@@ -196,9 +196,8 @@ class Theatre:
 
     def seen(self) -> Callable[[str], Seen]:
         """How everything is just now."""
-        items = self.world.kubectl.json("get", "rwl", namespace=self.world.namespace)["items"]
+        resources = self.world.resources()
         workloads = self.world.run.workloads()
-        resources = {each["metadata"]["name"]: each for each in items}
         return lambda name: Seen(resources.get(name), [each for each in workloads if each["row"]["name"] == name])
 
     def until(self, holds: Callable[[Seen], bool], names: Names) -> None:

@@ -26,7 +26,7 @@ def delete(world: World, name: str, *more: str) -> None:
 
 
 def exists(world: World, name: str) -> bool:
-    return bool(world.kubectl("get", "rwl", name, "--ignore-not-found", namespace=world.namespace))
+    return name in world.resources()
 
 
 def test_kubectl_delete_leaves_nothing(shared_world: World, name: str) -> None:

@@ -13,11 +13,13 @@ from typing import Any
 
 from runai_simulator import ControlClient, RunningSimulator
 from tests.control_plane import ControlPlane, Kubectl
-from tests.control_plane.processes import wait_until
+from tests.control_plane.processes import die_with, wait_until
 from tests.integration.finalizers import take_finalizers
 
-PATIENCE = 30.0
-"""Seconds after which what should have happened has not."""
+PATIENCE = 60.0
+"""Seconds after which what should have happened has not, also where other tests run beside it."""
+API = "/apis/runai-operator.io/v1alpha1"
+CONNECTIONS = f"{API}/runaiconnections"
 COMMAND = Path(sys.executable).parent / "runai-operator"
 
 
@@ -46,7 +48,9 @@ class OperatorProcess:
         """By default as a user does; `command` and `environment` let a test do otherwise."""
         command, environ = command or (COMMAND, "run"), {**self._environment, **environment}
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen([*command], env=environ, stdout=log, stderr=log)
+            self._process = subprocess.Popen(
+                [*command], env=environ, stdout=log, stderr=log, preexec_fn=die_with(os.getpid())
+            )
         return self
 
     def exit_code(self) -> int | None:
@@ -173,7 +177,12 @@ class World:
         self.kubectl("annotate", "--overwrite", "rwl", name, value, namespace=self.namespace)
 
     def get(self, name: str = "trainer") -> dict[str, Any]:
-        return self.kubectl.json("get", "rwl", name, namespace=self.namespace)
+        found: dict[str, Any] = self.control_plane.read(f"{self._path}/{name}")
+        return found
+
+    def resources(self) -> dict[str, dict[str, Any]]:
+        """Every RunaiWorkload of this namespace, by name."""
+        return {each["metadata"]["name"]: each for each in self.control_plane.read(self._path)["items"]}
 
     def status(self, name: str = "trainer") -> dict[str, Any]:
         return self.get(name).get("status", {})
@@ -190,7 +199,8 @@ class World:
         return ready, found["metadata"]["generation"]
 
     def connection_condition(self, named: str | None = None) -> dict[str, Any]:
-        status = self.kubectl.json("get", "rcon", named or self.connection).get("status", {})
+        connection = self.control_plane.read(f"{CONNECTIONS}/{named or self.connection}")
+        status = connection.get("status", {})
         return next((each for each in status.get("conditions", []) if each["type"] == "Ready"), {})
 
     def workloads(self, name: str = "trainer") -> list[dict[str, Any]]:
@@ -241,11 +251,11 @@ class World:
 
     def version(self) -> str:
         """The resourceVersion of now, for `history`."""
-        return str(json.loads(self.kubectl("get", "--raw", self._path))["metadata"]["resourceVersion"])
+        return str(self.control_plane.read(self._path)["metadata"]["resourceVersion"])
 
     @property
     def _path(self) -> str:
-        return f"/apis/runai-operator.io/v1alpha1/namespaces/{self.namespace}/runaiworkloads"
+        return f"{API}/namespaces/{self.namespace}/runaiworkloads"
 
     def dismantle(self) -> None:
         """Takes connection and finalizers away, so that the namespace can go without an operator."""

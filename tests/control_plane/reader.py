@@ -1,0 +1,52 @@
+"""GETs over a connection that is kept: what waits for something looks often, and kubectl costs a process."""
+
+import http.client
+import ssl
+
+from .credentials import Credentials
+from .kubectl import KubectlFailed
+
+PATIENCE = 30.0
+
+
+class Reader:
+    """GETs of one API server, as its administrator. Not to be shared between threads."""
+
+    def __init__(self, port: int, credentials: Credentials) -> None:
+        self._port = port
+        self._credentials = credentials
+        self._connection: http.client.HTTPSConnection | None = None
+
+    def __call__(self, path: str) -> bytes:
+        """What is at a path, such as /api/v1/namespaces/default.
+
+        Raises KubectlFailed, as kubectl would, for any other answer than 200; OSError or HTTPException where there is
+        none.
+        """
+        status, body = self._asked(path)
+        if status != http.client.OK:
+            raise KubectlFailed(("get", "--raw", path), body.decode(errors="replace"))
+        return body
+
+    def _asked(self, path: str) -> tuple[int, bytes]:
+        """Once more where the kept connection had ended meanwhile: that shows only when it is used."""
+        kept = self._connection
+        try:
+            return self._once(path)
+        except (http.client.HTTPException, OSError):
+            self._connection = None
+            if kept is None:
+                raise
+            kept.close()
+        return self._once(path)
+
+    def _once(self, path: str) -> tuple[int, bytes]:
+        connection = self._connection = self._connection or self._connect()
+        connection.request("GET", path, headers={"Authorization": f"Bearer {self._credentials.token}"})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+
+    def _connect(self) -> http.client.HTTPSConnection:
+        """With the certificate, which the API server makes when it first starts."""
+        context = ssl.create_default_context(cafile=self._credentials.certificate)
+        return http.client.HTTPSConnection("127.0.0.1", self._port, timeout=PATIENCE, context=context)
