@@ -290,7 +290,8 @@ def least(path: str, method: str) -> Any:
 
 
 def test_every_method_of_the_client_is_listed_here():
-    methods = {name for name in vars(RunaiClient) if not name.startswith("_")} - {"aclose"}
+    own = {"aclose", "login", "proven", "renew"}
+    methods = {name for name in vars(RunaiClient) if not name.startswith("_")} - own
     assert methods == set(OPERATIONS)
 
 

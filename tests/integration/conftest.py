@@ -54,7 +54,7 @@ def beside(world: World) -> Iterator[World]:
     before = undisturbed(world)
     yield world
     assert undisturbed(world) == before
-    world.kubectl("delete", "rcon", other(world), "--ignore-not-found")
+    world.tear_away(other(world))
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ import pytest
 from tests.integration.bad_input import allow_everything, look_again, other, rule, until_told
 from tests.integration.world import World
 
-OF_THE_CONNECTION = {"grant_token_v2", "get_workloads"}
-"""What a connection asks whoever uses it: its token, and its polls."""
+OF_THE_CONNECTION = {"grant_token_v2", "get_clusters", "get_workloads"}
+"""What a connection asks whoever uses it: its token, whose tenant that opens, and its polls."""
 NOT_ALLOWED: dict[str, tuple[list[dict[str, Any]], dict[str, Any], set[str]]] = {
     "no rule": ([], {}, set()),
     "other namespaces": ([rule("*", team="b")], {}, set()),

@@ -124,7 +124,8 @@ def test_restarted_over_a_thousand_settled_resources_it_writes_nothing_and_asks_
     world.run.reset_requests()
     world.operator.start()
     world.until(lambda: looked_at(world, told) == {*names}, within=120)
-    assert world.run.requests()["byOperation"] == {"grant_token_v2": 1, "get_workloads": MANY / PAGE}
+    asked = {"grant_token_v2": 1, "get_clusters": 1, "get_workloads": MANY / PAGE}
+    assert world.run.requests()["byOperation"] == asked, "the token, whose tenant it opens, and the sweep"
     assert versions(world) == before
     assert world.operator_patches()[patched:] == []
     world.submit("one-more")
@@ -167,7 +168,7 @@ def versions(world: World) -> dict[str, str]:
 
 def test_deleted_without_its_connection_it_waits_and_says_so_until_that_is_back(world: World) -> None:
     settled(world, "trainer")
-    world.kubectl("delete", "rcon", world.connection)
+    world.tear_away(world.connection)
     world.kubectl("delete", "rwl", "trainer", "--wait=false", namespace=world.namespace)
     world.until(lambda: "deletionTimestamp" in world.get()["metadata"] and waits_for_a_connection(world))
     assert world.connection in world.condition("Ready")["message"]

@@ -26,7 +26,6 @@ PEOPLE = {"view": READ, "edit": READ | WRITE, "admin": READ | WRITE}
 
 Right = tuple[str, str]
 NOT_IN_THIS_LIFE: dict[Right, str] = {
-    ("patch", f"runaiconnections.{GROUP}"): "a connection is held by a finalizer while resources own workloads on it",
     ("get", "customresourcedefinitions.apiextensions.k8s.io"): "read before a workload is deleted in Run:ai",
     ("get", "leases.coordination.k8s.io"): "with leader election",
     ("update", "leases.coordination.k8s.io"): "with leader election",

@@ -8,11 +8,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from runai_simulator import ControlClient, RunningSimulator
-from tests.control_plane import ControlPlane, Kubectl
+from tests.control_plane import ControlPlane, Kubectl, KubectlFailed
 from tests.control_plane.processes import die_with, wait_until
 from tests.integration.finalizers import take_finalizers
 
@@ -257,9 +258,15 @@ class World:
     def _path(self) -> str:
         return f"{API}/namespaces/{self.namespace}/runaiworkloads"
 
+    def tear_away(self, connection: str) -> None:
+        """Deletes a connection, and waits for nobody who needs it."""
+        self.kubectl("delete", "rcon", connection, "--ignore-not-found", "--wait=false")
+        with suppress(KubectlFailed):  # nobody needed it, or nothing of it is left
+            self.kubectl("patch", "rcon", connection, "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
+
     def dismantle(self) -> None:
         """Takes connection and finalizers away, so that the namespace can go without an operator."""
-        self.kubectl("delete", "rcon", self.connection, "--ignore-not-found")
+        self.tear_away(self.connection)
         resources = self.kubectl("get", "rwl", "-o", "name", namespace=self.namespace).split()
         names = [each.rpartition("/")[2] for each in resources]
         take_finalizers(self.control_plane.kubeconfig, self.namespace, names)

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from runai_operator.api.conditions import Condition
-from runai_operator.api.wire import Cut, Rule, Wire, rules
-from runai_operator.api.workload import DNS_SUBDOMAIN
+from runai_operator.api.wire import Rule, Wire, rules
+from runai_operator.api.workload import DNS_SUBDOMAIN, Text
 
 ObjectName = Annotated[str, Field(min_length=1, max_length=253, pattern=DNS_SUBDOMAIN)]
 LabelValue = Annotated[str, Field(max_length=63)]
@@ -169,8 +169,15 @@ class RunaiConnectionStatus(Wire):
     observed_generation: int | None = Field(
         default=None, description="metadata.generation that the status speaks of; -1 before the first look."
     )
-    tenant_id: Annotated[str, Cut(253)] | None = Field(default=None, description="Id of the Run:ai tenant.")
+    tenant_id: Text | None = Field(
+        default=None,
+        description="Id of the Run:ai tenant that was seen first: nothing is written to another one later.",
+    )
     workloads: int | None = Field(default=None, description="Workloads in Run:ai that resources of this cluster own.")
+    last_handled_confirm_absence: Text | None = Field(
+        default=None,
+        description="The last value of the annotation runai-operator.io/confirm-absence that was heeded.",
+    )
     conditions: Annotated[tuple[Condition, ...], Field(max_length=16)] = Field(
         default=(),
         description="Ready: whether Run:ai can be used over the connection.",

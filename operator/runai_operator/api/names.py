@@ -11,6 +11,8 @@ CONNECTIONS = "runaiconnections"
 CONNECTION_KIND = "RunaiConnection"
 
 FINALIZER = f"{GROUP}/workload"
+CONNECTION_FINALIZER = f"{GROUP}/connection"
+"""On a RunaiConnection that resources need, for their workloads can be deleted through it alone."""
 
 CLAIM = f"{GROUP}/claim"
 """On the resource: what we are about to submit, written before we submit it."""
@@ -23,6 +25,9 @@ PAUSED = f"{GROUP}/paused"
 """A user's wish: "true" keeps our hands off, deletion included."""
 RELEASE = f"{GROUP}/release"
 """A user's wish: "true", while being deleted, lets go without deleting in Run:ai."""
+
+CONFIRM_ABSENCE = f"{GROUP}/confirm-absence"
+"""A person's word, on a RunaiConnection: any new value says, once, that what vanished from Run:ai is gone indeed."""
 
 STAMP_PREFIX = f"{GROUP}/"
 """Annotations of a submitted manifest below this prefix are ours; a user's manifest may not carry any."""

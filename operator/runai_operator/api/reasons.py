@@ -35,6 +35,7 @@ class Reason(StrEnum):
     RUNAI_UNAVAILABLE = "RunaiUnavailable"
     CONNECTION_NOT_READY = "ConnectionNotReady"
     THROTTLED = "Throttled"
+    MASS_ABSENCE = "MassAbsence"
     UNKNOWN_PHASE = "UnknownPhase"
     PAUSED = "Paused"
 
@@ -66,6 +67,7 @@ class Reason(StrEnum):
     SECRET_KEY_MISSING = "SecretKeyMissing"
     CA_BUNDLE_NOT_FOUND = "CABundleNotFound"
     CREDENTIALS_REJECTED = "CredentialsRejected"
+    TENANT_CHANGED = "TenantChanged"
     NOT_RUNAI = "NotRunai"
     UNREACHABLE = "Unreachable"
 
@@ -168,6 +170,12 @@ _READY: tuple[Row, ...] = (
         "Mend the RunaiConnection: its Ready condition says what is wrong.",
     ),
     _under_way(Reason.THROTTLED, Retry.BACKOFF, "Wait, or lower spec.limits of the RunaiConnection: Run:ai limits us."),
+    _under_way(
+        Reason.MASS_ABSENCE,
+        Retry.EVENT,
+        "Look at the RunaiConnection: many workloads vanished at once, and a person has to confirm that they are gone.",
+        status="Unknown",
+    ),
     _under_way(
         Reason.UNKNOWN_PHASE,
         Retry.EVENT,
@@ -315,7 +323,10 @@ _SYNCED: tuple[Row, ...] = (
             Reason.TOO_LARGE,
         )
     ),
-    *(_synced(reason, "Unknown") for reason in (Reason.OUTCOME_UNKNOWN, Reason.RUNAI_UNAVAILABLE, Reason.PAUSED)),
+    *(
+        _synced(reason, "Unknown")
+        for reason in (Reason.OUTCOME_UNKNOWN, Reason.RUNAI_UNAVAILABLE, Reason.MASS_ABSENCE, Reason.PAUSED)
+    ),
 )
 
 _NOT_FINISHED = Row(
@@ -396,6 +407,30 @@ _CONNECTION: tuple[Row, ...] = (
         Retry.SLOW,
         "Put the client id and secret of a Run:ai application that exists and is enabled into the Secret.",
         grace=60,
+    ),
+    _connection(
+        Reason.TENANT_CHANGED,
+        Retry.SLOW,
+        "Put the credentials of the tenant in status.tenantId back into the Secret, and create a RunaiConnection of "
+        "its own for any other tenant.",
+        grace=0,
+    ),
+    _connection(
+        Reason.MASS_ABSENCE,
+        Retry.EVENT,
+        "Find out why Run:ai lists so many workloads no more, and if they are gone indeed, annotate the "
+        "RunaiConnection with runai-operator.io/confirm-absence, set to any new value.",
+        grace=0,
+    ),
+    Row(
+        Reason.DELETING,
+        "Connection Ready",
+        "False",
+        "Terminating",
+        "Progressing",
+        None,
+        Retry.EVENT,
+        "Delete the RunaiWorkloads that use it: it goes with the last of their workloads, and submits nothing new.",
     ),
     _connection(
         Reason.NOT_RUNAI,

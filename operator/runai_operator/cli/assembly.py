@@ -17,9 +17,11 @@ from kubernetes.aio.client.exceptions import ApiException
 
 from runai_operator import __version__
 from runai_operator.engine import Backoff, Clock, KeyedQueue, Priority, Result, SystemClock
+from runai_operator.fleet.absence import Expected
 from runai_operator.fleet.connection import Listeners
 from runai_operator.fleet.keeper import Keeper, Store
-from runai_operator.fleet.registry import Registry, Tools, Vault
+from runai_operator.fleet.material import Vault
+from runai_operator.fleet.registry import Registry, Tools
 from runai_operator.kube.api import KubernetesApi, OwnNamespace
 from runai_operator.kube.index import Index
 from runai_operator.kube.watch import Moved
@@ -104,6 +106,7 @@ class Assembly:
             namespace=CLUSTER_EVENTS,
             changed=self._look_again_on,
             owned=self.index.owned_on,
+            bound=self.index.bound_on,
         )
         ledger = Ledger(window=settings.settle_window, now=clock.monotonic)
         self.reconciler = Reconciler(
@@ -154,7 +157,12 @@ class Assembly:
             for key in self.index.unsettled_on(name):
                 self.queue.add(key, priority=Priority.FOLLOW_UP)
 
-        return Listeners(moved=moved, swept=lambda: self._look_again_on(name), changed=changed)
+        return Listeners(
+            moved=moved,
+            swept=lambda: self._look_again_on(name),
+            changed=changed,
+            expected=lambda: Expected(*self.index.awaited_on(name)),
+        )
 
     def _look_again_on(self, connection: str) -> None:
         for key in self.index.keys_on(connection):

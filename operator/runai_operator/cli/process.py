@@ -19,6 +19,7 @@ from runai_operator.engine import run_workers
 from runai_operator.kube.api import KubernetesApi
 from runai_operator.kube.watch import Watch
 from runai_operator.settings import Settings
+from runai_operator.sync.resource import Key
 from runai_operator.telemetry import Health, Heartbeat, at_most, configure_logging, serve_probes
 
 log = logging.getLogger(__name__)
@@ -95,6 +96,7 @@ async def _serve_probes(operator: Assembly, stack: AsyncExitStack) -> None:
 
 async def look_after_connections(operator: Assembly, stack: AsyncExitStack) -> None:
     """From here on, and each once before anything else: what is not known then is not there."""
+    await _read_all_resources(operator)
     stack.push_async_callback(operator.registry.aclose)
     operator.health.live("pollers", operator.registry.ended)
     crew = run_workers(
@@ -131,6 +133,19 @@ async def look_after_workloads(operator: Assembly, stack: AsyncExitStack) -> Non
     workers = await stack.enter_async_context(crew)
     stuck = at_most(STUCK, workers.longest, what="a worker has been at one resource")
     operator.health.live("workers", stuck)
+
+
+async def _read_all_resources(operator: Assembly) -> None:
+    """Into the index, before any fleet is read: to miss workloads it has to be known which there should be."""
+    while True:
+        try:
+            async for body in operator.kubernetes.resources(operator.settings.watch_namespaces):
+                operator.index.put(body)
+                operator.queue.add(Key(body["metadata"]["namespace"], body["metadata"]["name"]))
+            return
+        except Exception as error:
+            operator.failed("the list of RunaiWorkloads", error)
+            await operator.clock.sleep(RETRY)
 
 
 async def _all_connections(operator: Assembly) -> list[str]:

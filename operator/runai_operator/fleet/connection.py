@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 from runai_operator.api.connection import RunaiConnectionSpec
 from runai_operator.engine import Clock
+from runai_operator.fleet.absence import Absence, Expected
 from runai_operator.fleet.batches import Batches
 from runai_operator.fleet.poller import Poller
 from runai_operator.fleet.projects import Projects
 from runai_operator.fleet.snapshot import Snapshot
+from runai_operator.fleet.tenancy import Tenancy
 from runai_operator.runai.client import RunaiClient
 from runai_operator.runai.errors import RunaiError
 from runai_operator.runai.models import Project, Workload
@@ -22,23 +24,38 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Listeners:
-    """Whom a connection tells: ids that moved, that all was read, that it began to work or to fail."""
+    """Whom a connection tells: ids that moved, that all was read, that something about itself is new; and whom it asks
+    what it should find."""
 
     moved: Callable[[set[str]], None]
     swept: Callable[[], None]
     changed: Callable[[], None]
+    expected: Callable[[], Expected] = Expected
 
 
 class LiveConnection:
-    """What sync knows as a Connection. `error` is why it fails, `answered` whether it ever worked."""
+    """What sync knows as a Connection. `leaving`: it is being deleted. `told_absent`: when it was last told how it
+    stands, many workloads were missing."""
 
-    def __init__(self, spec: RunaiConnectionSpec, client: RunaiClient, clock: Clock, listeners: Listeners) -> None:
+    def __init__(
+        self,
+        spec: RunaiConnectionSpec,
+        client: RunaiClient,
+        tenancy: Tenancy,
+        clock: Clock,
+        listeners: Listeners,
+        *,
+        told_absent: bool = False,
+    ) -> None:
         self.spec = spec
         self.client = client
-        self.error: RunaiError | None = None
+        self.tenancy = tenancy
         self.answered = False
+        self.leaving = False
+        self._error: RunaiError | None = None
         self._listeners = listeners
         self._snapshot = Snapshot()
+        self._absence = Absence(told=told_absent)
         self._swept = False
         self._projects = Projects(client, clock)
         self._suspends = Batches(client, "suspend", clock)
@@ -49,6 +66,7 @@ class LiveConnection:
             clock,
             interval=spec.polling.interval_seconds,
             full_interval=spec.polling.full_interval_seconds,
+            check=tenancy.check,
             moved=listeners.moved,
             swept=self._all_read,
             state=self._state,
@@ -56,8 +74,30 @@ class LiveConnection:
         self._task: asyncio.Task[None] | None = None
 
     @property
+    def error(self) -> RunaiError | None:
+        """Why nothing may be asked of it."""
+        return self.tenancy.foreign or self._error
+
+    @property
     def swept(self) -> bool:
         return self._swept
+
+    @property
+    def tenant(self) -> str | None:
+        return self.tenancy.tenant
+
+    @property
+    def login(self) -> int:
+        return self.client.login
+
+    @property
+    def absence(self) -> str | None:
+        return self._absence.message()
+
+    @property
+    def missing(self) -> str:
+        """Some ids that are missing."""
+        return self._absence.examples()
 
     def phases(self) -> dict[str, int]:
         return self._snapshot.phases()
@@ -88,8 +128,10 @@ class LiveConnection:
     def learn(self, row: Workload) -> None:
         self._snapshot.learn([row])
 
-    def forget(self, workload_id: str) -> None:
+    def forget(self, workload_id: str, *, deleted: bool = False) -> None:
         self._snapshot.forget(workload_id)
+        if deleted:
+            self._absence.deleted(workload_id)
 
     async def project(self, *, project_id: str | None, name: str | None, cluster_name: str | None) -> Project:
         return await self._projects.find(project_id=project_id, name=name, cluster_name=cluster_name)
@@ -100,17 +142,31 @@ class LiveConnection:
     async def resume(self, workload_id: str) -> str | None:
         return await self._resumes.ask(workload_id)
 
-    def _all_read(self) -> None:
+    def confirm_absence(self) -> None:
+        """A person says that what is missing is gone."""
+        confirmed = self._absence.confirm()
+        if confirmed:
+            self._listeners.changed()
+            self._listeners.moved({*confirmed})
+
+    def _all_read(self, seen: set[str]) -> None:
         first, self._swept = not self._swept, True
+        before = self._absence.missing
+        self._absence.swept(self._listeners.expected(), seen)
         if first:
             self._listeners.swept()
+        if self._absence.massive and not before:
+            self._poller.sweep_soon()
+        if first or self._absence.massive != bool(before):
+            self._listeners.changed()
+            self._listeners.moved({*before} - self._absence.missing)
 
     def _state(self, error: RunaiError | None) -> None:
-        was = (self.answered, type(self.error))
-        if type(error) is not type(self.error):  # of failures alike the first is told: their texts may count seconds
-            self.error = error
+        was = (self.answered, type(self._error))
+        if type(error) is not type(self._error):  # of failures alike the first is told: their texts may count seconds
+            self._error = error
         self.answered = self.answered or error is None
-        if was != (self.answered, type(self.error)):
+        if was != (self.answered, type(self._error)):
             self._listeners.changed()
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from runai_operator.engine import Clock, Priority, current_priority
 from runai_operator.fleet.snapshot import Snapshot
 from runai_operator.runai.client import RunaiClient
-from runai_operator.runai.errors import Forbidden, Retryable, RunaiError, Unavailable
+from runai_operator.runai.errors import Forbidden, OtherTenant, Retryable, RunaiError, Unavailable
+from runai_operator.runai.models import Workload
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +27,9 @@ LONGEST_RETRY = 60.0
 class Poller:
     """Keeps a snapshot of one connection's fleet.
 
-    `moved` is told the ids of which something new was read or which are missing; `swept` that all was read;
-    `state` that the connection works (None) or fails (with the error).
+    `check` sees every row before it is taken in, and raises RunaiError for what is not to be believed; `swept` is told
+    what a sweep showed, and then `moved` the ids of which something new was read or which are missing; `state` that
+    the connection works (None) or fails (with the error).
     """
 
     def __init__(
@@ -38,8 +40,9 @@ class Poller:
         *,
         interval: float,
         full_interval: float,
+        check: Callable[[Iterable[Workload]], None],
         moved: Callable[[set[str]], None],
-        swept: Callable[[], None],
+        swept: Callable[[set[str]], None],
         state: Callable[[RunaiError | None], None],
     ) -> None:
         self._client = client
@@ -47,6 +50,7 @@ class Poller:
         self._clock = clock
         self._interval = interval
         self._full_interval = full_interval
+        self._check = check
         self._moved = moved
         self._swept = swept
         self._state = state
@@ -59,6 +63,10 @@ class Poller:
         current_priority.set(Priority.BACKGROUND)
         while True:
             await self._clock.sleep(await self._once())
+
+    def sweep_soon(self) -> None:
+        """Everything is read again, with the next reading."""
+        self._next_sweep = 0.0
 
     async def _once(self) -> float:
         """One reading; the seconds to wait after it."""
@@ -77,12 +85,13 @@ class Poller:
         if self._clock.monotonic() < self._next_sweep:
             self._moved(await self._delta())
             return
-        moved = await self._sweep()
+        moved, seen = await self._sweep()
         self._next_sweep = self._clock.monotonic() + self._full_interval
+        self._swept(seen)
         self._moved(moved)
-        self._swept()
 
-    async def _sweep(self) -> set[str]:
+    async def _sweep(self) -> tuple[set[str], set[str]]:
+        """What is new or missing, and all that is there."""
         self._snapshot.begin_sweep()
         seen: set[str] = set()
         moved: set[str] = set()
@@ -91,11 +100,13 @@ class Poller:
             page = await self._client.list(
                 deleted=False, sort_by="createdAt", sort_order="asc", offset=offset, limit=PAGE
             )
+            self._check(page.workloads)
             self._state(None)
             seen |= {row.id for row in page.workloads}
             moved |= self._snapshot.learn(page.workloads)
             offset = page.next if page.workloads and page.next is not None and page.next > offset else None
-        return moved | self._snapshot.end_sweep(seen)
+        moved |= self._snapshot.end_sweep(seen)
+        return moved, seen | self._snapshot.touched
 
     async def _delta(self) -> set[str]:
         """What changed its phase since the newest change that was seen; by the server's own time."""
@@ -112,6 +123,7 @@ class Poller:
                 offset=offset,
                 limit=PAGE,
             )
+            self._check(page.workloads)
             moved |= self._snapshot.learn(page.workloads)
             offset = page.next if page.workloads and page.next is not None and page.next > offset else None
         return moved
@@ -120,7 +132,7 @@ class Poller:
         """A refusal is told at once, and so is a first contact that fails; else it may be a hiccup."""
         self._failures += 1
         asked = error.retry_after or 0.0 if isinstance(error, Retryable) else 0.0
-        if not self._worked or self._failures >= PATIENCE or isinstance(error, Forbidden):
+        if not self._worked or self._failures >= PATIENCE or isinstance(error, Forbidden | OtherTenant):
             self._state(error)
         growing = max(self._interval, SHORTEST_RETRY) * 2 ** min(self._failures - 1, 6)
         return float(max(asked, min(growing, LONGEST_RETRY)))

@@ -6,8 +6,8 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from typing import Any
 
 import httpx
 
@@ -16,23 +16,16 @@ from runai_operator.api.parsing import InvalidSpec, parse_connection_spec
 from runai_operator.api.reasons import Reason
 from runai_operator.engine import Budget, Clock
 from runai_operator.fleet.connection import Listeners, LiveConnection, same_client
+from runai_operator.fleet.material import Material, Vault, credentials_now, read_material
+from runai_operator.fleet.standing import Standing, standing
+from runai_operator.fleet.tenancy import Tenancy
 from runai_operator.runai.client import RunaiClient
-from runai_operator.runai.errors import Forbidden, RunaiError, Throttled, Unavailable, Unreadable
+from runai_operator.runai.errors import Forbidden, OtherTenant, RunaiError, Throttled, Unavailable, Unreadable
 from runai_operator.runai.tokens import Credentials
 from runai_operator.runai.wire import Observer
 from runai_operator.sync.ports import NotYet, Problem
 
 log = logging.getLogger(__name__)
-
-
-class Vault(Protocol):
-    """Where credentials and certificates are kept: the operator's own namespace, by name."""
-
-    async def secret(self, name: str) -> Mapping[str, str] | None:
-        """The decoded data of a Secret; None when there is none."""
-
-    async def config_map(self, name: str) -> Mapping[str, str] | None:
-        """The data of a ConfigMap; None when there is none."""
 
 
 @dataclass(frozen=True)
@@ -48,19 +41,14 @@ class Tools:
     transport: Callable[[], httpx.AsyncBaseTransport] | None = None
 
 
-@dataclass(frozen=True)
-class Standing:
-    """How a connection stands: what its Ready condition says."""
-
-    reason: Reason
-    message: str
-
-
 @dataclass
 class _Entry:
+    """`uid` is that of the RunaiConnection; `remark` what is to be said of one that works."""
+
+    uid: str
     live: LiveConnection
-    credentials: Credentials
-    ca_bundle: str | None
+    material: Material
+    remark: str = ""
 
 
 class Registry:
@@ -92,7 +80,7 @@ class Registry:
             raise Problem(Reason.CONNECTION_NOT_FOUND, message)
         if entry.live.error is not None:
             raise _not_ready(name, entry.live.error.message, entry.live.spec.access)
-        if not entry.live.answered:
+        if not (entry.live.swept and entry.live.tenancy.settled):
             raise NotYet
         return entry.live
 
@@ -105,17 +93,42 @@ class Registry:
             access = spec.access
             if spec.paused:
                 raise Problem(Reason.PAUSED, "spec.paused is true: nothing is sent to Run:ai")
-            credentials, ca_bundle = await self._credentials(spec), await self._ca_bundle(spec)
-            await self._put(name, _Entry(await self._live(name, spec, credentials, ca_bundle), credentials, ca_bundle))
+            self._put(name, await self._entry(name, spec, body))
         except InvalidSpec as error:
-            return await self._break(name, Standing(Reason.INVALID_SPEC, error.message), access)
+            return self._break(name, Standing(Reason.INVALID_SPEC, error.message), access)
         except Problem as problem:
-            return await self._break(name, Standing(problem.reason, problem.message), access)
+            return self._break(name, Standing(problem.reason, problem.message), access)
         self._broken.pop(name, None)
         self._untold.discard(name)
-        return standing(self._entries[name].live)
+        entry = self._entries[name]
+        entry.live.leaving = "deletionTimestamp" in body["metadata"]
+        return standing(entry.live, entry.remark)
 
-    async def remove(self, name: str) -> None:
+    def tenant(self, name: str) -> str | None:
+        """The tenant that it is to be pinned to; None while none was seen."""
+        entry = self._entries.get(name)
+        return entry.live.tenant if entry else None
+
+    def recorded(self, name: str, tenant: str | None) -> bool:
+        """Its status says which tenant it is pinned to; whether that was waited for."""
+        entry = self._entries.get(name)
+        if entry is None or entry.live.tenancy.settled:
+            return False
+        entry.live.tenancy.recorded = tenant
+        return entry.live.tenancy.settled
+
+    def swept(self, name: str) -> bool:
+        """Whether all of its fleet was read once: only then is there anything to confirm."""
+        entry = self._entries.get(name)
+        return entry is not None and entry.live.swept
+
+    def confirm_absence(self, name: str) -> None:
+        """A person says that what is missing from its fleet is gone."""
+        entry = self._entries.get(name)
+        if entry is not None:
+            entry.live.confirm_absence()
+
+    def remove(self, name: str) -> None:
         self._broken.pop(name, None)
         self._untold.discard(name)
         entry = self._entries.pop(name, None)
@@ -124,7 +137,7 @@ class Registry:
 
     async def aclose(self) -> None:
         for name in [*self._entries]:
-            await self.remove(name)
+            self.remove(name)
         draining = dict(self._draining)
         for task in draining:
             task.cancel()
@@ -146,7 +159,7 @@ class Registry:
     def usable(self, name: str) -> bool:
         """Whether it works, as far as was seen."""
         entry = self._entries.get(name)
-        return entry is not None and entry.live.answered and entry.live.error is None
+        return entry is not None and entry.live.swept and entry.live.error is None and entry.live.absence is None
 
     def ended(self) -> str | None:
         """For `/livez`: whose poller ended, which none does by itself."""
@@ -158,13 +171,13 @@ class Registry:
         entry = self._entries.get(name)
         return entry.live.phases() if entry else {}
 
-    async def _break(self, name: str, how: Standing, access: Sequence[AccessRule]) -> Standing:
+    def _break(self, name: str, how: Standing, access: Sequence[AccessRule]) -> Standing:
         """A connection that cannot be used asks nothing of Run:ai any more."""
-        await self.remove(name)
+        self.remove(name)
         self._broken[name] = how, access
         return how
 
-    async def _put(self, name: str, entry: _Entry) -> None:
+    def _put(self, name: str, entry: _Entry) -> None:
         old = self._entries.get(name)
         self._entries[name] = entry
         if old is None or old.live is not entry.live:
@@ -172,22 +185,38 @@ class Registry:
         if old is not None and old.live is not entry.live:
             self._retire(old.live)
 
-    async def _live(
-        self, name: str, spec: RunaiConnectionSpec, credentials: Credentials, ca_bundle: str | None
+    async def _entry(self, name: str, spec: RunaiConnectionSpec, body: Mapping[str, Any]) -> _Entry:
+        """The connection that is there, or a new one where only that will do."""
+        uid, old = body["metadata"]["uid"], self._entries.get(name)
+        if old is not None and old.uid != uid:
+            old = None
+        material = await read_material(self._tools.vault, spec, before=_in_use(old))
+        if old is None or not _serves(old, spec, material):
+            return _Entry(uid, self._live(name, spec, body, material.ca_bundle, old), material, material.lack)
+        old.live.spec = spec
+        old.material, old.remark = material, material.lack or await _unproven(old.live, material.credentials, spec)
+        return old
+
+    def _live(
+        self,
+        name: str,
+        spec: RunaiConnectionSpec,
+        body: Mapping[str, Any],
+        ca_bundle: str | None,
+        old: _Entry | None,
     ) -> LiveConnection:
-        """The connection that is there, or a new one where only that will do: a rotated Secret of one that works is
-        read at its next token, and what failed with the old one begins afresh."""
-        old = self._entries.get(name)
-        if old is not None and _serves(old, spec, credentials, ca_bundle):
-            old.live.spec = spec
-            return old.live
+        """A new connection; what was proven for the old one need not be proven again."""
+        listeners, status = self._listeners(name), body.get("status") or {}
+        tenancy = Tenancy(status.get("tenantId") or None, listeners.changed)
         try:
             client = RunaiClient(
                 spec.url,
-                lambda: self._credentials_now(spec),
+                lambda: credentials_now(self._tools.vault, spec),
                 ca_bundle=ca_bundle,
                 timeout=self._tools.timeout,
                 gate=budget(spec, self._tools.clock),
+                approve=tenancy.approve,
+                proven=old.live.client.proven if old and old.live.tenancy.settled else None,
                 observer=self._tools.observer,
                 transport=self._tools.transport() if self._tools.transport else None,
                 clock=self._tools.clock.monotonic,
@@ -195,54 +224,42 @@ class Registry:
             )
         except ValueError as error:
             raise Problem(Reason.INVALID_SPEC, f"spec.url or spec.caBundleRef: {error}") from None
-        return LiveConnection(spec, client, self._tools.clock, self._listeners(name))
+        told = any(each.get("reason") == Reason.MASS_ABSENCE for each in status.get("conditions") or ())
+        return LiveConnection(spec, client, tenancy, self._tools.clock, listeners, told_absent=told)
 
-    async def _credentials(self, spec: RunaiConnectionSpec) -> Credentials:
+
+def _in_use(old: _Entry | None) -> Material | None:
+    """What stands in for what is missing: credentials that were proven, and not refused since."""
+    if old is None or old.live.client.proven is None or isinstance(old.live.error, Forbidden):
+        return None
+    return replace(old.material, credentials=old.live.client.proven)
+
+
+def _serves(old: _Entry, spec: RunaiConnectionSpec, material: Material) -> bool:
+    """Whether the connection that is there will do: one whose credentials were refused begins afresh with others."""
+    same = old.material.ca_bundle == material.ca_bundle and same_client(old.live.spec, spec)
+    refused = isinstance(old.live.error, Forbidden | OtherTenant)
+    others = material.credentials not in (old.material.credentials, old.live.client.proven)
+    return same and not (refused and others)
+
+
+async def _unproven(live: LiveConnection, credentials: Credentials, spec: RunaiConnectionSpec) -> str:
+    """Takes up what the Secret holds now, once that has proven good; or else says why it has not."""
+    if live.client.proven in (None, credentials):
+        live.tenancy.foreign = None
+        return ""
+    try:
+        await live.client.renew()
+    except OtherTenant:
+        return ""  # the connection says so itself
+    except RunaiError as error:
         name = spec.credentials_secret_ref.name
-        data = await self._tools.vault.secret(name)
-        if data is None:
-            message = (
-                f"spec.credentialsSecretRef.name: there is no Secret {name} in the operator's own namespace: create it "
-                "with the keys clientId and clientSecret"
-            )
-            raise Problem(Reason.SECRET_NOT_FOUND, message)
-        missing = [key for key in ("clientId", "clientSecret") if not data.get(key)]
-        if missing:
-            message = f"spec.credentialsSecretRef.name: the Secret {name} lacks the key {' and '.join(missing)}: add it"
-            raise Problem(Reason.SECRET_KEY_MISSING, message)
-        return Credentials(data["clientId"].strip(), data["clientSecret"].strip())
-
-    async def _credentials_now(self, spec: RunaiConnectionSpec) -> Credentials:
-        """For the client, in whose terms a missing Secret is a connection that cannot be used."""
-        try:
-            return await self._credentials(spec)
-        except Problem as problem:
-            raise Unavailable(problem.message) from None
-        except Exception as error:  # of the API server: it passes, and the token that is held still serves
-            raise Unavailable(f"the Secret with the credentials cannot be read: {type(error).__name__}") from error
-
-    async def _ca_bundle(self, spec: RunaiConnectionSpec) -> str | None:
-        ref = spec.ca_bundle_ref
-        if ref is None:
-            return None
-        read = self._tools.vault.secret if ref.kind == "Secret" else self._tools.vault.config_map
-        text = (await read(ref.name) or {}).get(ref.key)
-        if not text:
-            message = (
-                f"spec.caBundleRef: there is no {ref.kind} {ref.name} with the key {ref.key} in the operator's own "
-                "namespace: create it, with PEM certificates under that key"
-            )
-            raise Problem(Reason.CA_BUNDLE_NOT_FOUND, message)
-        return text
+        return f"the new credentials in the Secret {name} do not work, those of before stay in use: {error.message}"
+    return ""
 
 
 def _not_ready(name: str, why: str, access: Sequence[AccessRule]) -> Problem:
     return Problem(Reason.CONNECTION_NOT_READY, f"RunaiConnection {name}: {why}", access=access)
-
-
-def _serves(old: _Entry, spec: RunaiConnectionSpec, credentials: Credentials, ca_bundle: str | None) -> bool:
-    same = old.ca_bundle == ca_bundle and same_client(old.live.spec, spec)
-    return same and (old.credentials == credentials or old.live.error is None)
 
 
 def budget(spec: RunaiConnectionSpec, clock: Clock) -> Budget:
@@ -257,16 +274,3 @@ def budget(spec: RunaiConnectionSpec, clock: Clock) -> Budget:
             "Run:ai failed too often, or asked for patience: nothing is sent for a while", retry_after=seconds
         ),
     )
-
-
-def standing(live: LiveConnection) -> Standing | None:
-    """How a connection with usable credentials stands; None before the first answer."""
-    if live.error is not None:
-        return Standing(_reason(live.error), live.error.message)
-    return Standing(Reason.CONNECTED, "") if live.answered else None
-
-
-def _reason(error: RunaiError) -> Reason:
-    if isinstance(error, Forbidden):
-        return Reason.CREDENTIALS_REJECTED
-    return Reason.NOT_RUNAI if isinstance(error, Unreadable) else Reason.UNREACHABLE

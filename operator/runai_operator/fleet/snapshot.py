@@ -10,11 +10,14 @@ from runai_operator.runai.models import Workload
 
 
 class Snapshot:
-    """Rows by workload id. Readings never go back in time: a row older than what is known counts for nothing."""
+    """Rows by workload id. Readings never go back in time: a row older than what is known counts for nothing.
+
+    `touched` are the ids that were read or written since the last sweep began.
+    """
 
     def __init__(self) -> None:
         self._rows: dict[str, Workload] = {}
-        self._touched: set[str] = set()
+        self.touched: set[str] = set()
         self.watermark: datetime | None = None
 
     def __len__(self) -> int:
@@ -25,7 +28,7 @@ class Snapshot:
 
     def begin_sweep(self) -> None:
         """From here on, what is learned beside the sweep is not missing from it."""
-        self._touched = set()
+        self.touched = set()
 
     def learn(self, rows: Iterable[Workload]) -> set[str]:
         """Takes rows in; the ids of those that say something new."""
@@ -33,7 +36,7 @@ class Snapshot:
 
     def end_sweep(self, seen: set[str]) -> set[str]:
         """Drops what the sweep did not show, and returns it: a hint that it is gone, no more."""
-        missing = self._rows.keys() - seen - self._touched
+        missing = self._rows.keys() - seen - self.touched
         for workload_id in missing:
             del self._rows[workload_id]
         return missing
@@ -41,14 +44,14 @@ class Snapshot:
     def forget(self, workload_id: str) -> None:
         """What was listed says nothing any more."""
         self._rows.pop(workload_id, None)
-        self._touched.add(workload_id)
+        self.touched.add(workload_id)
 
     def phases(self) -> dict[str, int]:
         """How many workloads are in each phase."""
         return dict(Counter(row.phase or "Unknown" for row in self._rows.values()))
 
     def _take(self, row: Workload) -> bool:
-        self._touched.add(row.id)
+        self.touched.add(row.id)
         if row.phase_updated_at is not None:
             self.watermark = max(self.watermark or row.phase_updated_at, row.phase_updated_at)
         known = self._rows.get(row.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -14,7 +14,14 @@ from kubernetes.aio.client.exceptions import ApiException
 
 from runai_operator.api.names import CONNECTIONS, GROUP, VERSION, WORKLOADS, WORKLOADS_CRD
 from runai_operator.api.reasons import Reason
-from runai_operator.kube.patches import JSON_PATCH, MERGE_PATCH, claim_patch, release_patch, status_patch
+from runai_operator.kube.patches import (
+    JSON_PATCH,
+    MERGE_PATCH,
+    claim_patch,
+    finalizers_patch,
+    release_patch,
+    status_patch,
+)
 from runai_operator.sync.ports import Problem, Stale
 from runai_operator.sync.resource import Key, Resource
 
@@ -23,6 +30,8 @@ log = logging.getLogger(__name__)
 FORBIDDEN, NOT_FOUND, CONFLICT, UNPROCESSABLE = 403, 404, 409, 422
 TIMEOUT = 30.0
 """Seconds for a request to the API server."""
+PAGE = 500
+"""Resources a page when all of them are listed."""
 COMPONENT = "runai-operator"
 METADATA_ONLY = {"Accept": "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"}
 """A CRD has hundreds of kilobytes, of which a few lines are wanted."""
@@ -166,6 +175,40 @@ class KubernetesApi:
         """The names of all RunaiConnections."""
         found = await self._objects.list_cluster_custom_object(GROUP, VERSION, CONNECTIONS, _request_timeout=TIMEOUT)
         return [each["metadata"]["name"] for each in found["items"]]
+
+    async def resources(self, namespaces: Sequence[str] = ()) -> AsyncIterator[Mapping[str, Any]]:
+        """All RunaiWorkloads of these namespaces, or of all, a page at a time."""
+        for namespace in namespaces or (None,):
+            following: str | None = ""
+            while following is not None:
+                page = await self._page(namespace, following)
+                for body in page["items"]:
+                    yield body
+                following = page["metadata"].get("continue") or None
+
+    async def _page(self, namespace: str | None, following: str) -> Mapping[str, Any]:
+        options = {"limit": PAGE, "_continue": following, "_request_timeout": TIMEOUT}
+        if namespace is None:
+            found = await self._objects.list_cluster_custom_object(GROUP, VERSION, WORKLOADS, **options)
+        else:
+            found = await self._objects.list_namespaced_custom_object(GROUP, VERSION, namespace, WORKLOADS, **options)
+        return cast("Mapping[str, Any]", found)
+
+    async def set_connection_finalizers(self, body: Mapping[str, Any], finalizers: Sequence[str]) -> Mapping[str, Any]:
+        """Replace the finalizers of a RunaiConnection, guarded by resourceVersion; as it is then. Raises Stale."""
+        self._wrote("connection")
+        changed = await _guarded(
+            self._objects.patch_cluster_custom_object(
+                GROUP,
+                VERSION,
+                CONNECTIONS,
+                body["metadata"]["name"],
+                finalizers_patch(body, finalizers),
+                _content_type=MERGE_PATCH,
+                _request_timeout=TIMEOUT,
+            )
+        )
+        return cast("Mapping[str, Any]", changed)
 
     async def write_connection_status(self, body: Mapping[str, Any], status: Mapping[str, Any]) -> None:
         """Replace the status of a RunaiConnection, guarded by uid. Raises Stale."""

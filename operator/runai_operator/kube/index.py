@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from runai_operator.sync.resource import Key, Resource
+from runai_operator.sync.situation import FINISHED
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One resource: `print` is a fingerprint of all of it but its status, `settled` what that says of this spec."""
+    """One resource: `print` is a fingerprint of all of it but its status, `settled` what that says of this spec.
+
+    `bound`: its connection has to stay. `awaited`: its workload should be listed, and to miss it means to create or to
+    release something. `leaving`: it is being deleted, and its workload with it.
+    """
 
     connection: str
     workload_id: str | None
     settled: bool
+    bound: bool
+    awaited: bool
+    leaving: bool
     print: bytes
 
 
@@ -28,6 +37,7 @@ class Index:
         self._entries: dict[Key, Entry] = {}
         self._by_workload: dict[str, Key] = {}
         self._labels: dict[str, Mapping[str, str]] = {}
+        self._bound: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -36,8 +46,10 @@ class Index:
         """Takes a resource in; whether anything but its status is new."""
         resource = Resource(body)
         key, old = resource.key, self._entries.get(resource.key)
-        entry = Entry(resource.connection_name, resource.workload_id, _settled(resource), _print(body))
+        entry = _entry(resource)
         self._entries[key] = entry
+        self._count(old, -1)
+        self._count(entry, +1)
         if old is not None and old.workload_id not in (None, entry.workload_id):
             self._by_workload.pop(old.workload_id or "", None)
         if entry.workload_id is not None:
@@ -47,6 +59,7 @@ class Index:
 
     def drop(self, key: Key) -> None:
         entry = self._entries.pop(key, None)
+        self._count(entry, -1)
         if entry is not None and entry.workload_id is not None:
             self._by_workload.pop(entry.workload_id, None)
 
@@ -64,6 +77,16 @@ class Index:
         """How many of them have a workload."""
         return sum(entry.connection == connection and entry.workload_id is not None for entry in self._entries.values())
 
+    def bound_on(self, connection: str) -> int:
+        """How many of them need the connection to stay."""
+        return self._bound[connection]
+
+    def awaited_on(self, connection: str) -> tuple[frozenset[str], frozenset[str]]:
+        """The ids of workloads that should be listed there: of resources that stay, and of all."""
+        entries = [each for each in self._entries.values() if each.connection == connection and each.awaited]
+        staying = frozenset(each.workload_id for each in entries if each.workload_id and not each.leaving)
+        return staying, frozenset(each.workload_id for each in entries if each.workload_id)
+
     def keys_in(self, namespace: str) -> list[Key]:
         return [key for key in self._entries if key.namespace == namespace]
 
@@ -78,6 +101,29 @@ class Index:
 
     def labels(self, namespace: str) -> Mapping[str, str] | None:
         return self._labels.get(namespace)
+
+    def _count(self, entry: Entry | None, by: int) -> None:
+        if entry is not None and entry.bound:
+            self._bound[entry.connection] += by
+
+
+def _entry(resource: Resource) -> Entry:
+    return Entry(
+        connection=resource.connection_name,
+        workload_id=resource.workload_id,
+        settled=_settled(resource),
+        bound=resource.bound,
+        awaited=_awaited(resource),
+        leaving=resource.deleting,
+        print=_print(resource.body),
+    )
+
+
+def _awaited(resource: Resource) -> bool:
+    """A phase is told of what was listed once. What finished is neither run again nor missed; what is replaced goes."""
+    status = resource.status
+    running = bool(status.get("phase")) and status["phase"] not in FINISHED and not status.get("completedAt")
+    return resource.workload_id is not None and running and not resource.replacing
 
 
 def _settled(resource: Resource) -> bool:

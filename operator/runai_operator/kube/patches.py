@@ -7,7 +7,7 @@ from the list by itself; of the status a merge patch guards nothing, and a JSON 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runai_operator.api.names import CLAIM, FINALIZER
@@ -36,6 +36,11 @@ def release_patch(resource: Resource) -> dict[str, Any]:
     """Merge patch: the finalizers without ours."""
     others = [each for each in resource.metadata.get("finalizers") or () if each != FINALIZER]
     return {"metadata": {"resourceVersion": resource.metadata["resourceVersion"], "finalizers": others}}
+
+
+def finalizers_patch(body: Mapping[str, Any], finalizers: Sequence[str]) -> dict[str, Any]:
+    """Merge patch of any object: these finalizers."""
+    return {"metadata": {"resourceVersion": body["metadata"]["resourceVersion"], "finalizers": [*finalizers]}}
 
 
 def status_patch(body: Mapping[str, Any], status: Mapping[str, Any]) -> list[dict[str, Any]]:

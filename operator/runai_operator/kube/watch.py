@@ -15,7 +15,7 @@ import kopf
 
 from runai_operator.api.names import CONNECTIONS, GROUP, VERSION, WORKLOADS
 from runai_operator.kube.index import Index
-from runai_operator.sync.resource import Key
+from runai_operator.sync.resource import Key, Resource
 
 log = logging.getLogger(__name__)
 
@@ -178,11 +178,15 @@ def kept_in(index: Index, moved: Moved) -> Seen:
 
     def workload(gone: bool, body: Any) -> None:
         key = Key(body["metadata"]["namespace"], body["metadata"]["name"])
+        connection = Resource(body).connection_name
+        before = index.bound_on(connection)
+        news = gone or index.put(body)
         if gone:
             index.drop(key)
-        elif not index.put(body):
-            return
-        moved.workload(key)
+        if bool(before) != bool(index.bound_on(connection)):
+            moved.connection(connection)
+        if news:
+            moved.workload(key)
 
     def namespace(gone: bool, body: Any) -> None:
         name = body["metadata"]["name"]

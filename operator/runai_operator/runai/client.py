@@ -28,6 +28,7 @@ from .models import (
     WorkloadView,
 )
 from .requests import CreateWorkload, UpdateWorkload
+from .tenant import tenant_of
 from .tokens import Credentials, CredentialsSource, Tokens
 from .transport import Transport, proxy_for, tls_context
 from .wire import Observer, Wire
@@ -39,6 +40,8 @@ LARGEST_BATCH, LARGEST_PAGE, MOST_FILTERS = 100, 500, 10
 
 BatchAction = Literal["delete", "suspend", "resume"]
 Result = TypeVar("Result")
+Approve = Callable[[str | None], None]
+"""Is told the tenant that new credentials show, None where they show none. Raises RunaiError where that is wrong."""
 
 
 class Gate(Protocol):
@@ -52,7 +55,8 @@ class RunaiClient:
 
     `url` is the control plane's, `ca_bundle` PEM text that is added to the usual roots, `timeout` the seconds that a
     request may take to its last byte. Proxies of the environment are honoured. Raises ValueError for a url or a
-    bundle that cannot be used. `transport` replaces the network, `clock` and `wall` the time, for tests.
+    bundle that cannot be used. `approve` decides on each new credentials before they are used; `proven` were approved
+    before. `transport` replaces the network, `clock` and `wall` the time, for tests.
     """
 
     def __init__(
@@ -64,6 +68,8 @@ class RunaiClient:
         timeout: float = 30.0,
         user_agent: str = f"runai-operator/{__version__}",
         gate: Gate | None = None,
+        approve: Approve | None = None,
+        proven: Credentials | None = None,
         observer: Observer | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -72,7 +78,10 @@ class RunaiClient:
         base = _control_plane(url)
         transport = transport or Transport(context=tls_context(ca_bundle), proxy=proxy_for(base))
         self._wire = Wire(base, transport, timeout=timeout, user_agent=user_agent, observer=observer)
-        self._tokens = Tokens(self._wire, _source(credentials), clock=clock, wall=wall)
+        self._approve = approve
+        self._tokens = Tokens(
+            self._wire, _source(credentials), prove=self._prove, proven=proven, clock=clock, wall=wall
+        )
         self._gate: Gate = gate or nullcontext
 
     async def __aenter__(self) -> Self:
@@ -85,6 +94,20 @@ class RunaiClient:
         """Closes the connections."""
         await self._tokens.aclose()
         await self._wire.aclose()
+
+    @property
+    def proven(self) -> Credentials | None:
+        """The credentials in use; None before the first token."""
+        return self._tokens.proven
+
+    @property
+    def login(self) -> int:
+        """Counts the credentials that came into use."""
+        return self._tokens.login
+
+    async def renew(self) -> None:
+        """Takes the credentials that the source has now, if they prove good; else raises, and those in use stay."""
+        await self._tokens.renew()
 
     async def create(self, workload: CreateWorkload, *, dry_run: bool = False) -> WorkloadV2:
         """Submits a workload; with `dry_run` it is only validated. Conflict: the name is taken in the project."""
@@ -169,6 +192,10 @@ class RunaiClient:
         query = _query(offset=offset, limit=LARGEST_PAGE, filterBy=filters)
         call = _call("GET", PROJECTS, query=query)
         return await self._ask(call, lambda reply: parse(call, reply, ProjectPage))
+
+    async def _prove(self, token: str) -> None:
+        if self._approve is not None:
+            self._approve(await tenant_of(self._wire, token))
 
     async def _ask(self, call: Call, read: Callable[[Reply], Result]) -> Result:
         try:

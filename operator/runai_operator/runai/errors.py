@@ -4,6 +4,7 @@ RunaiError
 ├── Refused              the request arrived; asking again the same way is pointless
 │   ├── Rejected         400, 413, 422 and the like: the request must change
 │   ├── Forbidden        401, 403, no token: a matter of the connection, not of the workload
+│   ├── OtherTenant      the credentials, or what was answered, are of another tenant than before
 │   ├── NotFound         404, told by Run:ai itself
 │   └── Conflict         409: the name is taken, maybe by ourselves
 └── Retryable
@@ -49,6 +50,10 @@ class Rejected(Refused):
 
 class Forbidden(Refused):
     """The credentials are wrong, or allow too little."""
+
+
+class OtherTenant(Refused):
+    """Run:ai shows another tenant than the connection's: nothing that it says is about our workloads."""
 
 
 class NotFound(Refused):

@@ -256,6 +256,7 @@ class Cluster(Answer):
 
     uuid: Id
     name: str = ""
+    tenant_id: str = ""
 
 
 class Clusters(RootModel[tuple[Cluster, ...]]):

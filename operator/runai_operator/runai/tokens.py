@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from .calls import IS_IT_RUNAI, Call, Reply, described, error_document, lost, parse, retry_after
-from .errors import Forbidden, RunaiError, Throttled, Unavailable, Unreadable
+from .errors import Forbidden, OtherTenant, RunaiError, Throttled, Unavailable, Unreadable
 from .models import Token
 from .wire import Wire
 
@@ -28,6 +28,12 @@ class Credentials:
 
 
 CredentialsSource = Callable[[], Awaitable[Credentials]]
+Prove = Callable[[str], Awaitable[None]]
+"""Looks at what a token opens, before anything else is sent with it. Raises where that must not be used."""
+
+
+async def _no_proof(_: str) -> None:
+    return None
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,9 @@ class _Failure:
 class Tokens:
     """The token of one connection. Credentials are asked of their source anew at each refresh.
 
+    Other credentials than before are proven first, by `prove` with their token; those that were (`proven`: by an
+    earlier client) stay in use as long as the source has none that can be used, unless it has another tenant's.
+
     A failed refresh fails all who wait for it, and those who come within the next second (five when Run:ai refused
     the credentials): it is not asked once per caller.
     """
@@ -59,17 +68,23 @@ class Tokens:
         wire: Wire,
         source: CredentialsSource,
         *,
+        prove: Prove = _no_proof,
+        proven: Credentials | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._wire = wire
         self._source = source
+        self._prove = prove
         self._clock = clock
         self._wall = wall
         self._held: _Held | None = None
         self._failure: _Failure | None = None
         self._refreshing: asyncio.Task[_Held | _Failure] | None = None
         self._endpoints = (_v2, _v1)
+        self.proven = proven
+        self.login = 0
+        self.unusable: Exception | None = None
 
     async def token(self) -> str:
         """A token to send. Raises Forbidden, Throttled, Unavailable, Unreadable, or what the source raises."""
@@ -82,6 +97,14 @@ class Tokens:
         if held is not None and held is self._held and self._clock() < held.expires_at:
             return held.token
         raise outcome.error.with_traceback(None)
+
+    async def renew(self) -> None:
+        """Asks for another token, and for the credentials of now; what is held serves until then. Raises as `token`,
+        also where the credentials of before go on serving."""
+        outcome = await self._refreshed()
+        error = outcome.error if isinstance(outcome, _Failure) else self.unusable
+        if error is not None:
+            raise error.with_traceback(None)
 
     def refuse(self, token: str) -> None:
         """Forget a token that was answered with 401, unless it was replaced since."""
@@ -111,12 +134,41 @@ class Tokens:
 
     async def _refresh(self) -> _Held | _Failure:
         try:
-            self._held = await self._fetch(await self._source())
+            self._held = await self._renewed()
         except Exception as error:
             self._failure = _Failure(error, self._clock() + _hold(error))
             return self._failure
         self._failure = None
         return self._held
+
+    async def _renewed(self) -> _Held:
+        credentials: Credentials | None = None
+        try:
+            credentials = await self._source()
+            held = await self._of(credentials)
+        except OtherTenant:
+            raise
+        except Exception as error:
+            self.unusable = error
+            if self.proven is None or credentials == self.proven:
+                raise
+            return await self._of_before(self.proven, error)
+        self.unusable = None
+        return held
+
+    async def _of(self, credentials: Credentials) -> _Held:
+        held = await self._fetch(credentials)
+        if credentials != self.proven:
+            await self._prove(held.token)
+            self.proven, self.login = credentials, self.login + 1
+        return held
+
+    async def _of_before(self, proven: Credentials, error: Exception) -> _Held:
+        """What the source has cannot be used; where what it had cannot either, the first says what to mend."""
+        try:
+            return await self._fetch(proven)
+        except RunaiError:
+            raise error from None
 
     async def _fetch(self, credentials: Credentials) -> _Held:
         """Asks the endpoint that worked last, then the other one where that does not exist."""

@@ -185,7 +185,7 @@ class Actor:
             pass
         except RunaiError as error:
             return refused(error)
-        connection.forget(workload_id)
+        connection.forget(workload_id, deleted=True)
         event = ("Deleted" if reason is Reason.DELETING else "Recreating", f"workload {workload_id}")
         return Outcome(reason, f"asked Run:ai to delete workload {workload_id}", after=FOLLOW_UP, event=event)
 

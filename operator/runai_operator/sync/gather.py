@@ -12,6 +12,7 @@ from runai_operator.api.parsing import InvalidSpec, parse_workload_spec
 from runai_operator.api.reasons import Reason
 from runai_operator.api.workload import RunaiWorkloadSpec
 from runai_operator.runai.errors import RunaiError
+from runai_operator.sync.absence import believed, vanished_with_many
 from runai_operator.sync.compare import Difference, differences, without
 from runai_operator.sync.desired import Desired, desire
 from runai_operator.sync.ledger import Ledger
@@ -55,7 +56,7 @@ class Gatherer:
             return await self._for_deletion(resource)
         try:
             connection = self._connections.find(resource.connection_name)
-            if at_rest(resource, self._ledger) and not connection.swept:
+            if at_rest(resource, self._ledger) and (not connection.swept or vanished_with_many(resource, connection)):
                 return None
             spec = parse_workload_spec(resource.body)
             labels = await self._kubernetes.namespace_labels(resource.key.namespace)
@@ -74,9 +75,12 @@ class Gatherer:
         desired = desire(spec, name=names.workload, project_id=names.project_id)
         if not _permitted(connection, resource, labels, names):
             return _stopped_by(resource, Reason.ACCESS_DENIED, _denial(resource, _as_asked_for(spec, names.project)))
-        observed: Observed = Gone()
-        if not just_claimed:
+        if just_claimed:
+            observed = believed(Gone(), resource, connection, login=connection.login)
+        else:
             observed = await Observer(connection, self._ledger).observe(resource, self.owner(resource))
+        if connection.leaving and resource.workload_id is None and isinstance(observed, Gone):
+            return _stopped_by(resource, Reason.CONNECTION_NOT_READY, _leaves(resource))
         try:
             uninstalling = _to_be_replaced(resource, observed) and await self._kubernetes.uninstalling()
         except Problem as problem:
@@ -234,6 +238,13 @@ def _denial(resource: Resource, project: str) -> str:
 def _as_asked_for(spec: RunaiWorkloadSpec, project: str) -> str:
     """A project in the user's own words: one that was asked for by its id keeps its name to itself."""
     return f"with the id {spec.project_id}" if spec.project_id else project
+
+
+def _leaves(resource: Resource) -> str:
+    return (
+        f"RunaiConnection {resource.connection_name} is being deleted, and takes nothing new: name another one in "
+        "spec.connectionRef.name, or create it anew once it is gone"
+    )
 
 
 def _stopped_by(resource: Resource, reason: Reason, message: str) -> Situation:

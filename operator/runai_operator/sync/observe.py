@@ -10,6 +10,7 @@ from runai_operator.engine.backoff import FLOOR
 from runai_operator.engine.budget import LONGEST_PAUSE
 from runai_operator.runai.errors import Forbidden, NotFound, RunaiError, Throttled
 from runai_operator.runai.models import Workload, WorkloadView
+from runai_operator.sync.absence import believed, check_tenant, of_another_tenant
 from runai_operator.sync.ledger import Ledger
 from runai_operator.sync.names import Names, recorded
 from runai_operator.sync.ports import Connection
@@ -45,14 +46,19 @@ class Observer:
 
     async def observe(self, resource: Resource, owner: Owner) -> Observed:
         """By the recorded id, or else by the names of the claim. Never raises RunaiError: that is `Unknown`."""
+        login = self._connection.login
         try:
-            if resource.workload_id is None:
-                return await self._by_name(resource, owner)
-            found = await self._by_id(resource, resource.workload_id, owner)
-            if resource.replacing and isinstance(found, Gone):
-                return await self._by_name(resource, owner)
+            found = await self._found(resource, owner)
         except RunaiError as error:
             return unknown(error)
+        return believed(found, resource, self._connection, login=login)
+
+    async def _found(self, resource: Resource, owner: Owner) -> Observed:
+        if resource.workload_id is None:
+            return await self._by_name(resource, owner)
+        found = await self._by_id(resource, resource.workload_id, owner)
+        if resource.replacing and isinstance(found, Gone):
+            return await self._by_name(resource, owner)
         return found
 
     async def _by_id(self, resource: Resource, workload_id: str, owner: Owner) -> Observed:
@@ -60,7 +66,7 @@ class Observer:
         if row is not None and is_compared(resource, row, self._ledger):
             return Present(workload_id, Ownership.OURS, row=row)
         try:
-            view = await self._client.get(workload_id)
+            view = await self._view(workload_id)
         except NotFound:
             return await self._gone(resource, workload_id)
         if is_gone(view):
@@ -74,6 +80,9 @@ class Observer:
         if not resource.deleting:
             row = await self._with_endpoints(resource, await self._row(resource, view, row))
         return Present(workload_id, ownership, view, row, text, compared)
+
+    async def _view(self, workload_id: str) -> WorkloadView:
+        return check_tenant(await self._client.get(workload_id), self._connection)
 
     async def _row(self, resource: Resource, view: WorkloadView, row: Workload | None) -> Workload | None:
         """The listed row; read afresh where the next decision hangs on whether it has finished, or why it waits."""
@@ -107,9 +116,8 @@ class Observer:
         names = recorded(resource)
         if names is None:
             return Unknown(Reason.RUNAI_UNAVAILABLE, f"Run:ai does not know workload {workload_id}, nor we its project")
-        return await self._out_of_sight(names.project_id) or Gone(
-            finished=await self._had_finished(resource, workload_id)
-        )
+        doubt = of_another_tenant(resource, self._connection) or await self._out_of_sight(names.project_id)
+        return doubt or Gone(finished=await self._had_finished(resource, workload_id))
 
     async def _out_of_sight(self, project_id: str) -> Unknown | None:
         """Why nothing may be believed gone from a project: Run:ai does not show it to us."""
@@ -172,7 +180,7 @@ class Observer:
         if row.source_api != V2:
             return Present(row.id, Ownership.UNOWNED, row=row, owner="nobody: it was not made through the V2 API")
         try:
-            view = await self._client.get(row.id)
+            view = await self._view(row.id)
         except NotFound:
             return None
         if is_gone(view):

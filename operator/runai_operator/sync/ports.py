@@ -72,6 +72,22 @@ class Connection(Protocol):
     client: RunaiClient
 
     @property
+    def tenant(self) -> str | None:
+        """The tenant that its credentials were proven to be of; None where Run:ai never showed one."""
+
+    @property
+    def login(self) -> int:
+        """Another number whenever other credentials come into use: two answers with the same one came of the same."""
+
+    @property
+    def absence(self) -> str | None:
+        """Why nothing may be believed gone, though each look says so: so many workloads vanished at once."""
+
+    @property
+    def leaving(self) -> bool:
+        """Whether it is being deleted: it serves what it holds, and takes nothing new."""
+
+    @property
     def swept(self) -> bool:
         """Whether the whole fleet was read once: only then is a missing row worth a look."""
 
@@ -81,8 +97,8 @@ class Connection(Protocol):
     def learn(self, row: Workload) -> None:
         """A row that was read by id."""
 
-    def forget(self, workload_id: str) -> None:
-        """We wrote to it: what was listed before says nothing any more."""
+    def forget(self, workload_id: str, *, deleted: bool = False) -> None:
+        """We wrote to it, or had it deleted: what was listed before says nothing any more."""
 
     async def project(self, *, project_id: str | None, name: str | None, cluster_name: str | None) -> Project:
         """The project that is meant. Raises Problem: none of that name, or several."""

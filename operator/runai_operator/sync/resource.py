@@ -57,6 +57,11 @@ class Resource:
         return names.FINALIZER in (self.metadata.get("finalizers") or ())
 
     @property
+    def bound(self) -> bool:
+        """Whether something of it is, or may be, in Run:ai: its connection has to stay."""
+        return self.finalized or self.workload_id is not None
+
+    @property
     def paused(self) -> bool:
         return self.annotation(names.PAUSED) == "true"
 

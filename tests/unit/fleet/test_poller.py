@@ -19,7 +19,7 @@ class Heard:
     sweeps: int = 0
     states: list[RunaiError | None] = field(default_factory=list)
 
-    def swept(self) -> None:
+    def swept(self, _: set[str]) -> None:
         self.sweeps += 1
 
 
@@ -34,6 +34,7 @@ def polling(runai: FakeRunai, test: Callable[[Poller, Heard], Awaitable[None]]) 
             CLOCK,
             interval=5,
             full_interval=60,
+            check=lambda _: None,
             moved=heard.moved.append,
             swept=heard.swept,
             state=heard.states.append,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
@@ -32,6 +32,7 @@ class FakeCluster:
                 "polling": {"interval": "1s", "fullInterval": "1m"},
             },
         }
+        self.users: list[dict[str, Any]] = []
         self.statuses: list[dict[str, Any]] = []
         self.events: list[str] = []
 
@@ -43,6 +44,16 @@ class FakeCluster:
 
     async def connection(self, name: str) -> dict[str, Any] | None:
         return self.body if name == "default" else None
+
+    async def resources(self, _: Sequence[str] = ()) -> AsyncIterator[dict[str, Any]]:
+        for each in self.users:
+            yield each
+
+    async def set_connection_finalizers(self, body: Any, finalizers: Sequence[str]) -> dict[str, Any]:
+        body["metadata"]["finalizers"] = [*finalizers]
+        if "deletionTimestamp" in body["metadata"] and not finalizers:
+            self.body = None
+        return dict(body)
 
     async def write_connection_status(self, body: Any, status: Any) -> None:
         self.statuses.append(dict(status))
@@ -73,20 +84,32 @@ class Office:
         self.answered = asyncio.Event()
         self.registry = Registry(Tools(vault=self.cluster, clock=CLOCK, timeout=5), self._listeners)
         self.keeper = Keeper(
-            self.cluster, self.registry, CLOCK, namespace="runai-operator", changed=self.heard.append, owned=lambda _: 3
+            self.cluster,
+            self.registry,
+            CLOCK,
+            namespace="runai-operator",
+            changed=self.heard.append,
+            owned=lambda _: 3,
+            bound=lambda _: len(self.cluster.users),
         )
 
     def _listeners(self, _name: str) -> Listeners:
         return Listeners(moved=lambda _: None, swept=lambda: None, changed=self.answered.set)
 
     async def settle(self) -> float | None:
-        """Reconciles, and once more when Run:ai has answered."""
-        after = await self.keeper.reconcile("default")
-        if "default" not in self.registry._broken and after is not None:
-            async with asyncio.timeout(10):
+        """Reconciles, and again when there is news, until it is known how the connection stands."""
+        async with asyncio.timeout(10):
+            while True:
+                self.answered.clear()
+                after = await self.keeper.reconcile("default")
+                if after is None or self.known:
+                    return after
                 await self.answered.wait()
-            after = await self.keeper.reconcile("default")
-        return after
+
+    @property
+    def known(self) -> bool:
+        entry = self.registry._entries.get("default")
+        return entry is None or entry.live.error is not None or entry.live.swept
 
     def spec(self, **changes: Any) -> None:
         assert self.cluster.body is not None
@@ -180,7 +203,6 @@ def test_a_connection_that_cannot_be_used_says_why_and_heals(
         with pytest.raises(Problem) as caught:
             office.registry.find("default")
         assert caught.value.reason is Reason.CONNECTION_NOT_READY
-        office.answered.clear()
         office.cluster.secrets = {"runai-credentials": dict(GOOD)}
         office.spec(**healthy)
         await office.settle()

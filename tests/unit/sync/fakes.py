@@ -226,6 +226,10 @@ class FakeConnection:
             }
         )
         self.swept = True
+        self.tenant: str | None = None
+        self.login = 1
+        self.absence: str | None = None
+        self.leaving = False
         self.rows: dict[str, Workload] = {}
         self.refusal: str | None = None
 
@@ -235,7 +239,7 @@ class FakeConnection:
     def learn(self, row: Workload) -> None:
         self.rows[row.id] = row
 
-    def forget(self, workload_id: str) -> None:
+    def forget(self, workload_id: str, *, deleted: bool = False) -> None:  # noqa: ARG002 (it counts nothing)
         self.rows.pop(workload_id, None)
 
     async def project(self, *, project_id: str | None, name: str | None, cluster_name: str | None) -> Project:  # noqa: ARG002
