@@ -2,9 +2,9 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SERVICE_ACCOUNT_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     )
     workers: int = Field(default=16, ge=1, le=256, description="How many resources are reconciled at the same time.")
     request_timeout: float = Field(
-        default=30.0, gt=0, le=300, description="After how many seconds a request to Run:ai is given up."
+        default=10.0, gt=0, le=300, description="After how many seconds a request to Run:ai is given up."
     )
     settle_margin: float = Field(
         default=60.0,
@@ -67,6 +67,32 @@ class Settings(BaseSettings):
         default=8.0, ge=0, description="How many seconds work in hand may take to finish when the operator is stopped."
     )
 
+    leader_elect: bool = Field(
+        default=True,
+        description="Whether a Lease in the operator's own namespace decides which of several instances works. "
+        "Without it there must never be two.",
+    )
+    lease_name: str = Field(
+        default="runai-operator",
+        pattern=r"^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$",
+        description="The Lease that instances with the same work compete for.",
+    )
+    lease_duration: int = Field(
+        default=17, ge=1, description="For how many seconds after its renewal the others respect a Lease."
+    )
+    renew_deadline: float = Field(
+        default=6.0, gt=0, description="After how many seconds without renewal the leader writes no more, and ends."
+    )
+    retry_period: float = Field(
+        default=1.0, gt=0, description="Every how many seconds the Lease is renewed, or tried for."
+    )
+
+    @property
+    def write_seconds(self) -> float | None:
+        """How long a write may take that was permitted to a leader, so that none overlaps the next one's; None: ever
+        so long."""
+        return self.lease_duration - self.renew_deadline if self.leader_elect else None
+
     @property
     def settle_window(self) -> float:
         """For how many seconds after a write that may have been sent absence proves nothing."""
@@ -83,3 +109,21 @@ class Settings(BaseSettings):
     @classmethod
     def _lower(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _one_leader_at_a_time(self) -> Self:
+        if not self.leader_elect:
+            return self
+        if self.renew_deadline < 2 * self.retry_period:
+            raise ValueError(
+                f"renew_deadline ({self.renew_deadline:g}) has room for one try only: make it at least twice "
+                f"retry_period ({self.retry_period:g})"
+            )
+        left = self.lease_duration - self.renew_deadline
+        if self.request_timeout >= left:
+            raise ValueError(
+                f"request_timeout ({self.request_timeout:g}) must be less than lease_duration - renew_deadline "
+                f"({self.lease_duration} - {self.renew_deadline:g} = {left:g}), or a request could outlive its "
+                "leadership: lower request_timeout, or raise lease_duration"
+            )
+        return self

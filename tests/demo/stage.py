@@ -132,6 +132,8 @@ class Stage:
             "RUNAI_OPERATOR_NAMESPACE": "runai-operator",
             "RUNAI_OPERATOR_PROBE_HOST": "127.0.0.1",
             "RUNAI_OPERATOR_PROBE_PORT": self._probes,
+            "RUNAI_OPERATOR_LEASE_DURATION": 60,  # it is alone, and a busy machine shall not cost it the lead
+            "RUNAI_OPERATOR_RENEW_DEADLINE": 40,
             **{f"RUNAI_OPERATOR_{key.upper()}": value for key, value in settings.items()},
         }
         unset = [part for key in (*strange, *NOT_OURS) for part in ("-u", key)]

@@ -147,7 +147,8 @@ class Theatre:
     """A world whose operator can be held at its awaits."""
 
     def __init__(self, world: World, story: Story) -> None:
-        self.world = world.with_settings(workers=128, settle_margin=8 if story.late else 2)
+        # without a Lease, which a dead one leaves behind until it expires: each time is another operator's first
+        self.world = world.with_settings(leader_elect=False, workers=128, settle_margin=8 if story.late else 2)
         self.story = story
         self._orders, self._awaits = world.folder / "hold.json", world.folder / "awaits.jsonl"
         world.run.times(deleting=1.0, list_delay=LATE if story.late else 0.0)

@@ -12,7 +12,8 @@ from kubernetes.aio import client, config
 from runai_operator.api.names import FINALIZER
 from runai_operator.api.reasons import Reason
 from runai_operator.kube.api import KubernetesApi
-from runai_operator.sync.ports import Problem, Stale
+from runai_operator.runai import Permit
+from runai_operator.sync.ports import NotLeading, Problem, Stale
 from runai_operator.sync.resource import Key, Resource
 from tests.control_plane import ControlPlane, Kubectl
 
@@ -30,14 +31,20 @@ def writes() -> list[str]:
 
 
 @pytest.fixture
-def play(crds: list[str], control_plane: ControlPlane, writes: list[str]) -> Play:  # noqa: ARG001 (the CRDs have to be there)
+def permit() -> Permit:
+    """Of one that leads."""
+    return lambda: None
+
+
+@pytest.fixture
+def play(crds: list[str], control_plane: ControlPlane, writes: list[str], permit: Permit) -> Play:  # noqa: ARG001 (the CRDs have to be there)
     """Runs a story with our API client."""
 
     async def told(story: Story) -> Any:
         configuration = client.Configuration()
         await config.load_kube_config(str(control_plane.kubeconfig), client_configuration=configuration)
         async with client.ApiClient(configuration) as api:
-            return await story(KubernetesApi(api, wrote=writes.append))
+            return await story(KubernetesApi(api, wrote=writes.append, permit=permit))
 
     return lambda story: asyncio.run(told(story))
 
@@ -197,3 +204,23 @@ def test_the_crd_is_there_and_whoever_may_not_read_it_is_told_which_role_is_miss
     assert told.value.reason is Reason.CRD_NOT_READABLE
     assert "get on customresourcedefinitions" in told.value.message
     assert "runaiworkloads.runai-operator.io" in told.value.message
+
+
+@pytest.mark.parametrize("permit", [lambda: "another may lead"])
+def test_who_does_not_lead_writes_nothing_and_reads_on(
+    play: Play, kubectl: Kubectl, key: Key, writes: list[str]
+) -> None:
+    before = stored(kubectl, key)
+    connection = {"metadata": {"name": "any", "uid": "u"}}
+    for write in (
+        lambda api: api.write_status(Resource(before), STATUS),
+        lambda api: api.claim(Resource(before), "{}"),
+        lambda api: api.release(Resource(before)),
+        lambda api: api.write_connection_status(connection, STATUS),
+    ):
+        with pytest.raises(NotLeading, match="another may lead"):
+            play(write)
+    play(lambda api: api.event(Resource(before), "Submitted", "as workload w-1"))
+    assert kubectl.json("get", "events", namespace=key.namespace)["items"] == []
+    assert play(lambda api: api.fetch(key)).metadata["resourceVersion"] == before["metadata"]["resourceVersion"]
+    assert writes == []

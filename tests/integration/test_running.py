@@ -115,7 +115,7 @@ def test_it_stops_in_time_while_it_still_waits_for_an_api_server(bare_world: Wor
 
 @pytest.mark.parametrize("operation", ["create_workload_v2", "get_workloads", "grant_token_v2"])
 def test_it_stops_in_time_while_runai_hangs(bare_world: World, operation: str) -> None:
-    world = bare_world.with_settings(request_timeout=60)
+    world = bare_world.with_settings(request_timeout=60, lease_duration=120)
     world.run.add_fault("latency", operation=operation, seconds=120)
     world.secret()
     world.connect()
@@ -225,8 +225,12 @@ def test_a_setting_that_makes_no_sense_is_refused_with_its_name() -> None:
 
 
 @pytest.mark.parametrize("levels", [1500, 9900])
-def test_a_manifest_that_nests_deep_ends_in_a_condition_and_blinds_nobody(world: World, levels: int) -> None:
+def test_a_manifest_that_nests_deep_ends_in_a_condition_and_blinds_nobody(bare_world: World, levels: int) -> None:
     """The API server stores it; a reader of JSON that gave up on it would end the watch of all resources."""
+    world = bare_world.with_settings(leader_elect=False)  # the dead one's Lease would have to expire first
+    world.secret()
+    world.connect()
+    world.operator.start()
     spec = '{"a":' * levels + "{}" + "}" * levels
     manifest = f'{{"apiVersion":"batch/v1","kind":"Job","spec":{spec}}}'
     metadata = f'{{"name":"deep","namespace":"{world.namespace}"}}'

@@ -21,6 +21,13 @@ PATIENCE = 60.0
 """Seconds after which what should have happened has not, also where other tests run beside it."""
 API = "/apis/runai-operator.io/v1alpha1"
 CONNECTIONS = f"{API}/runaiconnections"
+LEASE = {
+    "RUNAI_OPERATOR_LEASE_DURATION": "60",
+    "RUNAI_OPERATOR_RENEW_DEADLINE": "40",
+    "RUNAI_OPERATOR_RETRY_PERIOD": "0.5",
+}
+"""A busy machine, and an API server that restarts, cost no test its leader. Given back, a Lease is free at once; a test
+that kills the operator and starts it again goes without, or it would wait for the dead one's Lease to expire."""
 COMMAND = Path(sys.executable).parent / "runai-operator"
 
 
@@ -38,6 +45,7 @@ class OperatorProcess:
             "RUNAI_OPERATOR_PROBE_PORT": "0",
             "RUNAI_OPERATOR_REQUEST_TIMEOUT": "2",
             "RUNAI_OPERATOR_SETTLE_MARGIN": "2",
+            **LEASE,
             "RUNAI_OPERATOR_LOG_FORMAT": "json",
             "RUNAI_OPERATOR_LOG_LEVEL": "debug",
             **{f"RUNAI_OPERATOR_{key.upper()}": str(value) for key, value in settings.items()},
@@ -74,6 +82,16 @@ class OperatorProcess:
         assert self._process is not None
         self._process.kill()
         self._process.wait()
+
+    def pause(self) -> None:
+        """SIGSTOP: it stands still, and knows nothing of it."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """SIGCONT."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     def log(self) -> str:
         return self._log.read_text() if self._log.exists() else ""

@@ -55,8 +55,34 @@ def test_what_is_given_wins_over_the_environment(monkeypatch):
 
 
 def test_the_settle_window_is_the_request_timeout_and_a_minute():
-    assert Settings().settle_window == 90
-    assert Settings(request_timeout=10, settle_margin=5).settle_window == 15
+    assert Settings().settle_window == 70
+    assert Settings(request_timeout=8, settle_margin=5).settle_window == 13
+
+
+def test_what_a_leader_may_still_write_is_over_before_the_next_one_leads():
+    settings = Settings()
+    assert settings.request_timeout < settings.lease_duration - settings.renew_deadline
+    assert settings.write_seconds == settings.lease_duration - settings.renew_deadline
+
+
+def test_a_failover_takes_less_than_twenty_seconds():
+    """Of one that dies: the others saw its last renewal up to a retry period later, and wait from then on."""
+    assert Settings().lease_duration + Settings().retry_period < 20
+
+
+UNSAFE = [
+    ({"request_timeout": 11}, "lower request_timeout, or raise lease_duration"),
+    ({"renew_deadline": 17}, "lower request_timeout, or raise lease_duration"),
+    ({"lease_duration": 16}, "lower request_timeout, or raise lease_duration"),
+    ({"retry_period": 4}, "make it at least twice retry_period"),
+]
+
+
+@pytest.mark.parametrize(("settings", "mend"), UNSAFE, ids=str)
+def test_times_with_which_two_could_write_are_refused_and_the_mend_is_told(settings, mend):
+    with pytest.raises(ValidationError, match=mend):
+        Settings(**settings)
+    assert Settings(**settings, leader_elect=False).write_seconds is None
 
 
 WRONG = [
@@ -67,6 +93,10 @@ WRONG = [
     {"log_format": "xml"},
     {"log_level": "loud"},
     {"cluster_id": ""},
+    {"lease_name": "Not_A_Name"},
+    {"lease_duration": 0},
+    {"renew_deadline": 0},
+    {"retry_period": 0},
     {"wokers": 3},
 ]
 

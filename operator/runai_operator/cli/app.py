@@ -36,16 +36,23 @@ def run(
     probe_port: Annotated[int | None, _option("probe_port", "--probe-port")] = None,
     log_format: Annotated[str | None, _option("log_format", "--log-format")] = None,
     log_level: Annotated[str | None, _option("log_level", "--log-level")] = None,
+    leader_elect: Annotated[bool | None, _option("leader_elect", "--leader-elect/--no-leader-elect")] = None,
+    lease_name: Annotated[str | None, _option("lease_name", "--lease-name")] = None,
+    lease_duration: Annotated[int | None, _option("lease_duration", "--lease-duration")] = None,
+    renew_deadline: Annotated[float | None, _option("renew_deadline", "--renew-deadline")] = None,
+    retry_period: Annotated[float | None, _option("retry_period", "--retry-period")] = None,
     shutdown_seconds: Annotated[float | None, _option("shutdown_seconds", "--shutdown-seconds")] = None,
 ) -> None:
     """Run the operator until it is stopped.
 
     It finds its API server as kubectl does: by KUBECONFIG, or ~/.kube/config; in a Pod by the service account. Which
-    Run:ai to talk to, and with which credentials, is said by RunaiConnection resources.
+    Run:ai to talk to, and with which credentials, is said by RunaiConnection resources. Of several instances one
+    works, and the others stand by.
     """
     from kubernetes.aio.config import ConfigException
 
     from runai_operator.cli.process import run as run_operator
+    from runai_operator.kube.election import LeaseLost
 
     given = {name: value for name, value in locals().items() if name in Settings.model_fields and value is not None}
     try:
@@ -56,6 +63,8 @@ def run(
         asyncio.run(run_operator(settings))
     except ConfigException as error:
         typer.echo(f"no API server to talk to: {error}: set KUBECONFIG to a kubeconfig file that exists", err=True)
+        raise typer.Exit(1) from None
+    except LeaseLost:  # it is told in the log
         raise typer.Exit(1) from None
 
 

@@ -6,7 +6,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -22,12 +22,13 @@ from runai_operator.fleet.connection import Listeners
 from runai_operator.fleet.keeper import Keeper, Store
 from runai_operator.fleet.material import Vault
 from runai_operator.fleet.registry import Registry, Tools
-from runai_operator.kube.api import KubernetesApi, OwnNamespace
+from runai_operator.kube.api import TIMEOUT, KubernetesApi, OwnNamespace
 from runai_operator.kube.index import Index
 from runai_operator.kube.watch import Moved
+from runai_operator.runai import Permit
 from runai_operator.settings import Settings
 from runai_operator.sync.ledger import Ledger
-from runai_operator.sync.ports import Kubernetes
+from runai_operator.sync.ports import Kubernetes, NotLeading
 from runai_operator.sync.reconcile import Reconciler
 from runai_operator.sync.resource import Key
 from runai_operator.telemetry import Health, Metrics, bind
@@ -54,7 +55,8 @@ class Outside:
     """What an operator reaches beyond its own memory: tests hand in a world, and a time, of their own.
 
     `api_server` is told who knows the labels of namespaces, and who counts the writes; `wall` is the time of day in
-    seconds since the epoch, `dice` a number in [0, 1), `transport` what replaces the network to Run:ai.
+    seconds since the epoch, `dice` a number in [0, 1), `transport` what replaces the network to Run:ai. `permit` is
+    asked before each write to Run:ai; what `api_server` gives asks before its own.
     """
 
     api_server: Callable[[Labels, Wrote], ApiServer]
@@ -63,25 +65,38 @@ class Outside:
     wall: Callable[[], float] = time.time
     dice: Callable[[], float] = random.random
     transport: Callable[[], httpx.AsyncBaseTransport] | None = None
+    permit: Permit = lambda: None
 
     @classmethod
-    def of(cls, api: client.ApiClient, settings: Settings) -> Outside:
+    def of(cls, api: client.ApiClient, settings: Settings, permit: Permit) -> Outside:
         """A cluster, the network, and the machine's clocks."""
+        write_timeout = min(settings.write_seconds or TIMEOUT, TIMEOUT)
         return cls(
-            api_server=lambda labels, wrote: KubernetesApi(api, labels=labels, wrote=wrote),
+            api_server=lambda labels, wrote: KubernetesApi(
+                api, labels=labels, wrote=wrote, permit=permit, write_timeout=write_timeout
+            ),
             vault=OwnNamespace(api, settings.namespace),
             clock=SystemClock(),
+            permit=permit,
         )
 
 
-class Assembly:
-    """One operator: its rounds, and what they share."""
+@dataclass(frozen=True)
+class Signs:
+    """What is seen of a process from outside, whether it leads or not."""
 
-    def __init__(self, settings: Settings, outside: Outside, cluster_id: str) -> None:
-        clock = self.clock = outside.clock
+    health: Health = field(default_factory=Health)
+    metrics: Metrics = field(default_factory=lambda: Metrics(version=__version__))
+
+
+class Assembly:
+    """One operator that leads: its rounds, and what they share. What it waits out, it waits out from now on."""
+
+    def __init__(self, settings: Settings, outside: Outside, cluster_id: str, signs: Signs | None = None) -> None:
+        clock, signs = outside.clock, signs or Signs()
+        self.clock = clock
         self.settings = settings
-        self.metrics = Metrics(version=__version__)
-        self.health = Health()
+        self.metrics, self.health = signs.metrics, signs.health
         self.index = Index()
         self.queue: KeyedQueue[Key] = KeyedQueue(group=lambda key: key.namespace, clock=clock)
         self.backoff: Backoff[Key] = Backoff(random=outside.dice)
@@ -97,6 +112,7 @@ class Assembly:
             observer=self._observe,
             wall=outside.wall,
             transport=outside.transport,
+            permit=outside.permit,
         )
         self.registry = Registry(tools, self._listeners)
         self.keeper = Keeper(
@@ -129,7 +145,7 @@ class Assembly:
     def failed(self, key: object, error: BaseException) -> None:
         """A round that ended in an error: one line, and the traceback where it is a surprise."""
         self.metrics.errors.labels(type(error).__name__).inc()
-        expected = isinstance(error, ApiException | ClientError | TimeoutError | OSError)
+        expected = isinstance(error, ApiException | ClientError | NotLeading | TimeoutError | OSError)
         log.error("a round for %s failed, it will be tried again: %s", key, error, exc_info=None if expected else error)
 
     async def reconcile_connection(self, name: str) -> Result:

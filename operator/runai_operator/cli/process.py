@@ -14,7 +14,8 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from kubernetes.aio import client, config
 
 from runai_operator import __version__
-from runai_operator.cli.assembly import Assembly, Outside
+from runai_operator.cli.assembly import Assembly, Outside, Signs
+from runai_operator.cli.leading import leading
 from runai_operator.engine import run_workers
 from runai_operator.kube.api import KubernetesApi
 from runai_operator.kube.watch import Watch
@@ -36,7 +37,7 @@ FAREWELL = 2.0
 
 
 async def run(settings: Settings) -> None:
-    """Runs until SIGTERM or SIGINT, and stops within ten seconds of it."""
+    """Runs until SIGTERM or SIGINT, and stops within ten seconds of it. Raises LeaseLost."""
     configure_logging(settings.log_format, settings.log_level)
     gc.set_threshold(100_000, 20, 50)
     sys.setrecursionlimit(DEEPEST)
@@ -49,7 +50,7 @@ async def run(settings: Settings) -> None:
         except TimeoutError:
             if not start_up.expired():
                 raise
-            log.info("stopping: it was still being started")
+            log.info("stopping: it stood by, or was still being started")
             return
         await stop.wait()
         log.info("stopping: what is in hand is finished first")
@@ -71,12 +72,13 @@ def _on_signal(stop: asyncio.Event, start_up: asyncio.Timeout) -> None:
 
 async def _start(settings: Settings, stack: AsyncExitStack) -> Assembly:
     """What is entered last is left first: the workers stop before what they use."""
-    api = await stack.enter_async_context(_api())
+    api, signs = await stack.enter_async_context(_api()), Signs()
+    await _serve_probes(settings, signs, stack)
+    permit = await stack.enter_async_context(leading(settings, api, signs))
     cluster_id = settings.cluster_id or await KubernetesApi(api).cluster_id()
-    operator = Assembly(settings, Outside.of(api, settings), cluster_id)
+    operator = Assembly(settings, Outside.of(api, settings, permit), cluster_id, signs)
     watch = Watch(operator.index, operator.moved(), asyncio.get_running_loop(), namespaces=settings.watch_namespaces)
     operator.health.ready("watch", lambda: None if watch.ready.is_set() else "the watch has not begun")
-    await _serve_probes(operator, stack)
     await look_after_connections(operator, stack)
     watch.start()
     operator.health.live("watch", watch.alive)
@@ -86,11 +88,10 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Assembly:
     return operator
 
 
-async def _serve_probes(operator: Assembly, stack: AsyncExitStack) -> None:
-    settings = operator.settings
-    serving = serve_probes(settings.probe_host, settings.probe_port, operator.health, operator.metrics.registry)
+async def _serve_probes(settings: Settings, signs: Signs, stack: AsyncExitStack) -> None:
+    serving = serve_probes(settings.probe_host, settings.probe_port, signs.health, signs.metrics.registry)
     port = await stack.enter_async_context(serving)
-    await stack.enter_async_context(_beating(operator.health))
+    await stack.enter_async_context(_beating(signs.health))
     log.info("/livez, /readyz and /metrics on port %d", port)
 
 

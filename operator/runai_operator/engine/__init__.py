@@ -6,13 +6,14 @@ All time goes through a `Clock`, so that a test turns it by hand.
 from .backoff import Backoff
 from .breaker import BreakerLimits
 from .budget import Budget, BudgetClosed
-from .clock import Clock, SystemClock
+from .clock import BootClock, Clock, SystemClock
 from .priority import Priority, current_priority
 from .queue import KeyedQueue, QueueShutDown
 from .workers import Result, Workers, log_error, run_workers
 
 __all__ = [
     "Backoff",
+    "BootClock",
     "BreakerLimits",
     "Budget",
     "BudgetClosed",

@@ -21,3 +21,13 @@ class SystemClock:
 
     async def sleep(self, seconds: float, /) -> None:
         await asyncio.sleep(seconds)
+
+
+class BootClock(SystemClock):
+    """The machine's own clock, which goes on while the machine is suspended (CLOCK_BOOTTIME, clock_gettime(2)).
+
+    Where there is none (not Linux) it is the monotonic one.
+    """
+
+    def monotonic(self) -> float:
+        return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))

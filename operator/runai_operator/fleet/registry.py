@@ -22,7 +22,7 @@ from runai_operator.fleet.tenancy import Tenancy
 from runai_operator.runai.client import RunaiClient
 from runai_operator.runai.errors import Forbidden, OtherTenant, RunaiError, Throttled, Unavailable, Unreadable
 from runai_operator.runai.tokens import Credentials
-from runai_operator.runai.wire import Observer
+from runai_operator.runai.wire import Observer, Permit
 from runai_operator.sync.ports import NotYet, Problem
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class Tools:
     """What every connection is built with; `timeout` of a request in seconds, `wall` the time of day in seconds since
-    the epoch. `transport` makes what replaces the network, for tests."""
+    the epoch; `permit` is asked before each write. `transport` makes what replaces the network, for tests."""
 
     vault: Vault
     clock: Clock
@@ -39,6 +39,7 @@ class Tools:
     observer: Observer | None = None
     wall: Callable[[], float] = time.time
     transport: Callable[[], httpx.AsyncBaseTransport] | None = None
+    permit: Permit = lambda: None
 
 
 @dataclass
@@ -218,6 +219,7 @@ class Registry:
                 approve=tenancy.approve,
                 proven=old.live.client.proven if old and old.live.tenancy.settled else None,
                 observer=self._tools.observer,
+                permit=self._tools.permit,
                 transport=self._tools.transport() if self._tools.transport else None,
                 clock=self._tools.clock.monotonic,
                 wall=self._tools.wall,

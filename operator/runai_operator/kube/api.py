@@ -22,14 +22,15 @@ from runai_operator.kube.patches import (
     release_patch,
     status_patch,
 )
-from runai_operator.sync.ports import Problem, Stale
+from runai_operator.runai.wire import Permit
+from runai_operator.sync.ports import NotLeading, Problem, Stale
 from runai_operator.sync.resource import Key, Resource
 
 log = logging.getLogger(__name__)
 
 FORBIDDEN, NOT_FOUND, CONFLICT, UNPROCESSABLE = 403, 404, 409, 422
 TIMEOUT = 30.0
-"""Seconds for a request to the API server."""
+"""Seconds for a request to the API server, at most."""
 PAGE = 500
 """Resources a page when all of them are listed."""
 COMPONENT = "runai-operator"
@@ -44,7 +45,11 @@ CRD_NOT_READABLE = (
 
 
 class KubernetesApi:
-    """What the operator asks of Kubernetes. `wrote` counts the writes; `labels` answers for a namespace, if it can."""
+    """What the operator asks of Kubernetes.
+
+    `labels` answers for a namespace, if it can; `wrote` counts the writes. `permit` is asked last of all before a
+    write, which is given up after `write_timeout` seconds: it must not outlive the permission.
+    """
 
     def __init__(
         self,
@@ -52,11 +57,15 @@ class KubernetesApi:
         *,
         labels: Callable[[str], Mapping[str, str] | None] = lambda _: None,
         wrote: Callable[[str], None] = lambda _: None,
+        permit: Permit = lambda: None,
+        write_timeout: float = TIMEOUT,
     ) -> None:
         self._objects = client.CustomObjectsApi(api)
         self._core = client.CoreV1Api(api)
         self._labels = labels
         self._wrote = wrote
+        self._permit = permit
+        self._write_timeout = write_timeout
 
     async def fetch(self, key: Key) -> Resource | None:
         try:
@@ -79,7 +88,7 @@ class KubernetesApi:
         await self._patch("release", resource, release_patch(resource))
 
     async def write_status(self, resource: Resource, status: Mapping[str, Any]) -> None:
-        self._wrote("status")
+        self._begin("status")
         await _guarded(
             self._objects.patch_namespaced_custom_object_status(
                 GROUP,
@@ -89,7 +98,7 @@ class KubernetesApi:
                 resource.key.name,
                 status_patch(resource.body, status),
                 _content_type=JSON_PATCH,
-                _request_timeout=TIMEOUT,
+                _request_timeout=self._write_timeout,
             )
         )
 
@@ -152,8 +161,10 @@ class KubernetesApi:
             "reportingComponent": COMPONENT,
         }
         log.log(logging.WARNING if warning else logging.INFO, "%s: %s", reason, message)
+        if self._permit() is not None:
+            return
         try:
-            await self._core.create_namespaced_event(namespace, event, _request_timeout=TIMEOUT)
+            await self._core.create_namespaced_event(namespace, event, _request_timeout=self._write_timeout)
         except Exception as error:  # a namespace under deletion takes no events, and no work may fail for want of one
             log.debug("an event was not told: %s", error)
         else:
@@ -196,7 +207,7 @@ class KubernetesApi:
 
     async def set_connection_finalizers(self, body: Mapping[str, Any], finalizers: Sequence[str]) -> Mapping[str, Any]:
         """Replace the finalizers of a RunaiConnection, guarded by resourceVersion; as it is then. Raises Stale."""
-        self._wrote("connection")
+        self._begin("connection")
         changed = await _guarded(
             self._objects.patch_cluster_custom_object(
                 GROUP,
@@ -205,14 +216,14 @@ class KubernetesApi:
                 body["metadata"]["name"],
                 finalizers_patch(body, finalizers),
                 _content_type=MERGE_PATCH,
-                _request_timeout=TIMEOUT,
+                _request_timeout=self._write_timeout,
             )
         )
         return cast("Mapping[str, Any]", changed)
 
     async def write_connection_status(self, body: Mapping[str, Any], status: Mapping[str, Any]) -> None:
         """Replace the status of a RunaiConnection, guarded by uid. Raises Stale."""
-        self._wrote("connection")
+        self._begin("connection")
         await _guarded(
             self._objects.patch_cluster_custom_object_status(
                 GROUP,
@@ -221,7 +232,7 @@ class KubernetesApi:
                 body["metadata"]["name"],
                 status_patch(body, status),
                 _content_type=JSON_PATCH,
-                _request_timeout=TIMEOUT,
+                _request_timeout=self._write_timeout,
             )
         )
 
@@ -229,8 +240,14 @@ class KubernetesApi:
         """The uid of kube-system, which tells one cluster from another."""
         return str((await self._core.read_namespace("kube-system", _request_timeout=TIMEOUT)).metadata.uid)
 
-    async def _patch(self, what: str, resource: Resource, patch: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _begin(self, what: str) -> None:
+        """Before a write. Raises NotLeading."""
+        if (why_not := self._permit()) is not None:
+            raise NotLeading(why_not)
         self._wrote(what)
+
+    async def _patch(self, what: str, resource: Resource, patch: Mapping[str, Any]) -> Mapping[str, Any]:
+        self._begin(what)
         body = await _guarded(
             self._objects.patch_namespaced_custom_object(
                 GROUP,
@@ -240,7 +257,7 @@ class KubernetesApi:
                 resource.key.name,
                 patch,
                 _content_type=MERGE_PATCH,
-                _request_timeout=TIMEOUT,
+                _request_timeout=self._write_timeout,
             )
         )
         return cast("Mapping[str, Any]", body)

@@ -35,7 +35,7 @@ from .models import (
 )
 from .requests import CreateWorkload, UpdateWorkload
 from .tokens import Credentials, CredentialsSource
-from .wire import Observer
+from .wire import Observer, Permit
 
 __all__ = [
     "Ambiguous",
@@ -55,6 +55,7 @@ __all__ = [
     "OtherTenant",
     "Page",
     "PendingSchedulingMessage",
+    "Permit",
     "Project",
     "Refused",
     "Rejected",

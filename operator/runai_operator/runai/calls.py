@@ -96,6 +96,11 @@ def lost(call: Call, what: str, *, sent: bool, status: int | None = None) -> Run
     return Unavailable(f"{call}: {what}. {IS_IT_UP}", status=status, method=call.method, path=call.path)
 
 
+def withheld(call: Call, why: str) -> RunaiError:
+    """The error for a write that this process may not send."""
+    return Unavailable(f"{call} was not sent: {why}", method=call.method, path=call.path)
+
+
 def distrusted(call: Call, reply: Reply, what: str) -> RunaiError:
     """The error for an answer that is not Run:ai's: Ambiguous for a write."""
     kind: type[Retryable] = Ambiguous if call.writes else Unreadable

@@ -31,7 +31,7 @@ from .requests import CreateWorkload, UpdateWorkload
 from .tenant import tenant_of
 from .tokens import Credentials, CredentialsSource, Tokens
 from .transport import Transport, proxy_for, tls_context
-from .wire import Observer, Wire
+from .wire import Observer, Permit, Wire
 
 WORKLOADS_V1, WORKLOADS_V2 = "/api/v1/workloads", "/api/v2/workloads"
 PROJECTS = "/api/v1/org-unit/projects"
@@ -56,7 +56,8 @@ class RunaiClient:
     `url` is the control plane's, `ca_bundle` PEM text that is added to the usual roots, `timeout` the seconds that a
     request may take to its last byte. Proxies of the environment are honoured. Raises ValueError for a url or a
     bundle that cannot be used. `approve` decides on each new credentials before they are used; `proven` were approved
-    before. `transport` replaces the network, `clock` and `wall` the time, for tests.
+    before. `permit` is asked right before a write is sent, after gate and token; where it says why not, the write is
+    Unavailable. `transport` replaces the network, `clock` and `wall` the time, for tests.
     """
 
     def __init__(
@@ -71,13 +72,14 @@ class RunaiClient:
         approve: Approve | None = None,
         proven: Credentials | None = None,
         observer: Observer | None = None,
+        permit: Permit = lambda: None,
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
         base = _control_plane(url)
         transport = transport or Transport(context=tls_context(ca_bundle), proxy=proxy_for(base))
-        self._wire = Wire(base, transport, timeout=timeout, user_agent=user_agent, observer=observer)
+        self._wire = Wire(base, transport, timeout=timeout, user_agent=user_agent, observer=observer, permit=permit)
         self._approve = approve
         self._tokens = Tokens(
             self._wire, _source(credentials), prove=self._prove, proven=proven, clock=clock, wall=wall

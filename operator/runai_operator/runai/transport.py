@@ -2,12 +2,14 @@
 
 What it changes of its base (httpx-aiohttp 0.2, aiohttp 3.14): a cut connection is a ReadError (the base calls it
 ConnectTimeout, as if nothing had been sent); the URL is sent exactly as encoded (the base lets yarl decode a %2C in
-a query); a write is never sent again behind our back (aiohttp resends PUT and DELETE once); no cookies are kept; and
-the request's extension "progress" tells whether a connection was had, so that a timeout can be judged.
+a query); a write is never sent again behind our back (aiohttp resends PUT and DELETE once); no cookies are kept; the
+request's extension "progress" tells whether a connection was had, so that a timeout can be judged; and its extension
+"permit", if it has one, is asked once there is a connection: to make one takes time, in which a permission may lapse.
 """
 
 import io
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace
 from urllib.request import getproxies, proxy_bypass
@@ -26,9 +28,14 @@ NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, aiohtt
 
 @dataclass
 class Progress:
-    """Whether a connection was had for a request, so that it may have been sent."""
+    """Whether a connection was had for a request, so that it may have been sent; and whether it may be sent at all."""
 
+    permit: Callable[[], str | None]
     connected: bool = False
+
+
+class Withheld(httpx.ConnectError):
+    """The request's permit refused it: nothing was sent."""
 
 
 class Cut(aiohttp.ClientError):
@@ -43,7 +50,7 @@ class Transport(AiohttpTransport):  # type: ignore[misc]
         self._context = context
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        progress = request.extensions["progress"] = Progress()
+        progress = request.extensions["progress"] = Progress(request.extensions.get("permit", lambda: None))
         try:
             response = await self._send(request, progress)
         except (aiohttp.ClientError, OSError) as error:
@@ -130,7 +137,10 @@ def _session(context: ssl.SSLContext) -> aiohttp.ClientSession:
 
 def _tracing() -> aiohttp.TraceConfig:
     async def connected(_session: aiohttp.ClientSession, context: SimpleNamespace, _params: object) -> None:
-        context.trace_request_ctx.connected = True
+        progress: Progress = context.trace_request_ctx
+        if (why_not := progress.permit()) is not None:
+            raise Withheld(why_not)
+        progress.connected = True
 
     tracing: aiohttp.TraceConfig = aiohttp.TraceConfig()
     tracing.on_connection_create_end.append(connected)

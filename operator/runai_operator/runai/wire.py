@@ -8,21 +8,25 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import aiohttp
 import httpx
 
-from .calls import Call, Reply, distrusted, lost
+from .calls import Call, Reply, distrusted, lost, withheld
 from .errors import RunaiError, Unavailable
+from .transport import Withheld
 
 CONNECT_SECONDS = 5.0
 LARGEST_BODY = 32 * 2**20
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 
 Observer = Callable[[str, int | None, float], None]
+Permit = Callable[[], str | None]
+"""Whether a write may be sent now: None, or in a sentence why not."""
 
 
 class Wire:
     """One HTTP client for one control plane.
 
     `timeout` is in seconds and covers a whole request, down to the last byte of its answer. `observer` is told the
-    route ("GET /api/v1/workloads"), the status (None without an answer) and the seconds of each request.
+    route ("GET /api/v1/workloads"), the status (None without an answer) and the seconds of each request. `permit` is
+    asked last of all before a write is sent, and again when its connection had to be made first.
     """
 
     def __init__(
@@ -33,11 +37,13 @@ class Wire:
         timeout: float,
         user_agent: str,
         observer: Observer | None = None,
+        permit: Permit = lambda: None,
         largest_body: int = LARGEST_BODY,
     ) -> None:
         self._base = str(base).rstrip("/")
         self._timeout = timeout
         self._observer = observer
+        self._permit = permit
         self._largest_body = largest_body
         self._http = httpx.AsyncClient(
             transport=transport,
@@ -49,6 +55,8 @@ class Wire:
 
     async def send(self, call: Call, headers: Mapping[str, str]) -> Reply:
         """The reply, whatever its status. Raises Unavailable, or Ambiguous for a write that may have been sent."""
+        if call.writes and (why_not := self._permit()) is not None:
+            raise withheld(call, why_not)
         started, status = time.monotonic(), None
         try:
             reply = await self._exchange(call, headers)
@@ -84,7 +92,8 @@ class Wire:
         headers = dict(headers)
         if call.body is not None:
             headers["content-type"] = call.content_type
-        return self._http.build_request(call.method, url, content=call.body, headers=headers)
+        extensions = {"permit": self._permit} if call.writes else {}
+        return self._http.build_request(call.method, url, content=call.body, headers=headers, extensions=extensions)
 
     async def _open(self, call: Call, request: httpx.Request) -> httpx.Response:
         if self._http.is_closed:
@@ -93,6 +102,8 @@ class Wire:
             )
         try:
             return await self._http.send(request, stream=True)
+        except Withheld as error:
+            raise withheld(call, str(error)) from None
         except NEVER_SENT as error:
             raise lost(call, f"cannot connect ({error})", sent=False) from error
         except httpx.TimeoutException as error:

@@ -33,8 +33,15 @@ class NotYet(Exception):
     """Nothing is known of the connection so far: the key comes round again once there is."""
 
 
+class NotLeading(Exception):
+    """This process may not write now: another may lead. Nothing was written."""
+
+
 class Kubernetes(Protocol):
-    """What a reconcile asks of Kubernetes. Every write is guarded: on another object, or a newer one, it is `Stale`."""
+    """What a reconcile asks of Kubernetes. Every write is guarded: on another object, or a newer one, it is `Stale`.
+
+    A process that may not lead any more writes nothing: each write raises NotLeading, and events are dropped.
+    """
 
     async def fetch(self, key: Key) -> Resource | None:
         """The resource as it is now; None when there is none."""

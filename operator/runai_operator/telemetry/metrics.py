@@ -37,6 +37,7 @@ class Metrics:
         self.connection_ready = self._gauge(
             "connection_ready", "1 while the connection is usable, else 0", "connection"
         )
+        self.leading = self._gauge("leading", "1 while this instance leads, 0 while it stands by")
         self.errors = self._counter("errors", "Errors, by their class", "kind")
         Info(f"{PREFIX}_build", "What runs here", registry=self.registry).info({"version": version})
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
