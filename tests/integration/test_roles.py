@@ -27,9 +27,6 @@ PEOPLE = {"view": READ, "edit": READ | WRITE, "admin": READ | WRITE}
 Right = tuple[str, str]
 NOT_IN_THIS_LIFE: dict[Right, str] = {
     ("get", "customresourcedefinitions.apiextensions.k8s.io"): "read before a workload is deleted in Run:ai",
-    ("get", "leases.coordination.k8s.io"): "with leader election",
-    ("update", "leases.coordination.k8s.io"): "with leader election",
-    ("create", "leases.coordination.k8s.io"): "with leader election",
 }
 """What the operator may do and does not in the life below, and when it does."""
 
