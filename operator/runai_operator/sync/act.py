@@ -36,15 +36,16 @@ class Outcome:
     """What an action came to.
 
     `reason` and `message` are what the status is to say; None leaves it to what was observed. `submitted` is the
-    workload as Run:ai answered it, `adopted` an id that is ours. `after` asks for another look in so many seconds,
-    `retry` for one as the backoff says. `gone`: the resource is let go of, there is no status any more. `event` is the
-    reason and message of what was done, to be told once the status stands.
+    workload as Run:ai answered it, `adopted` an id that is ours, `digest` what that counts as submitted from. `after`
+    asks for another look in so many seconds, `retry` for one as the backoff says. `gone`: the resource is let go of,
+    there is no status any more. `event` is the reason and message of what was done, to be told once the status stands.
     """
 
     reason: Reason | None = None
     message: str = ""
     submitted: WorkloadV2 | None = None
     adopted: str | None = None
+    digest: str | None = None
     after: float | None = None
     retry: bool = False
     gone: bool = False
@@ -70,6 +71,7 @@ class Actor:
             claim_on(resource, names),
             fixed=_fixed(situation, action),
             replaces=action.replaces,
+            adopts=action.adopts,
             rerun_at=action.rerun_at,
         )
         claimed = await self._kubernetes.claim(resource, claim.dump())
@@ -82,10 +84,8 @@ class Actor:
         match action:
             case actions.Create():
                 return await self._create(situation)
-            case actions.Adopt(workload_id):
-                event = ("Adopted", f"workload {workload_id} carries this resource's stamp")
-                message = "found the workload that was submitted"
-                return Outcome(Reason.APPLYING, message, adopted=workload_id, after=0, event=event)
+            case actions.Adopt():
+                return _adopted(situation, action)
             case actions.Update(corrects):
                 return await self._update(situation, corrects)
             case actions.Suspend() | actions.Resume():
@@ -196,6 +196,22 @@ class Actor:
         return Outcome(gone=True)
 
 
+def _adopted(situation: Situation, action: actions.Adopt) -> Outcome:
+    stamp = situation.observed.stamp if isinstance(situation.observed, Present) else None
+    if stamp is None:
+        how, message = "which nobody owned, as spec.adopt says", "took over a workload that nobody owned"
+    else:
+        how, message = "which carries this resource's stamp", "found the workload that was submitted"
+    return Outcome(
+        Reason.APPLYING,
+        message,
+        adopted=action.workload_id,
+        digest=stamp.digest if stamp else action.digest,
+        after=0,
+        event=("Adopted", f"workload {action.workload_id}, {how}"),
+    )
+
+
 def refused(error: RunaiError) -> Outcome:
     """What an error that changed nothing says about the resource."""
     if isinstance(error, Throttled):
@@ -222,10 +238,11 @@ def _fixed(situation: Situation, action: actions.Claim) -> dict[str, Any] | None
     resource, desired = situation.resource, situation.desired
     if desired is None:
         return dict(resource.claim.fixed) if resource.claim and resource.claim.fixed else None
-    if resource.workload_id is None or action.replaces is not None:
-        return desired.fixed
-    if resource.claim is not None:
-        return dict(resource.claim.fixed) if resource.claim.fixed is not None else None
+    if action.adopts is None:
+        if resource.workload_id is None or action.replaces is not None:
+            return desired.fixed
+        if resource.claim is not None:
+            return dict(resource.claim.fixed) if resource.claim.fixed is not None else None
     seen = held_as_fixed(situation.observed)
     return {field: wish if wish is None else seen.get(field, wish) for field, wish in desired.fixed.items()}
 

@@ -15,6 +15,7 @@ class Claim:
     """Write finalizer and claim, before anything is sent."""
 
     replaces: str | None = None
+    adopts: str | None = None
     rerun_at: str | None = None
 
 
@@ -25,9 +26,13 @@ class Create:
 
 @dataclass(frozen=True)
 class Adopt:
-    """Record the id of a workload that is ours; writes nothing to Run:ai."""
+    """Record the id of a workload that is ours, or is to be; writes nothing to Run:ai.
+
+    `digest`: what it counts as submitted from, where it carries no stamp; None where it is yet to be made so.
+    """
 
     workload_id: str
+    digest: str | None = None
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ class Claim:
     """The names under which a resource submits, and what a new submission takes the place of.
 
     `fixed` holds what Run:ai takes at creation only; `replaces` the id of the workload that is recreated, which is
-    never adopted again; `rerun_at` the value of the annotation that was last answered. `version` tells how it is
-    written; a claim without one is of the first.
+    never adopted again; `adopts` that of one that is taken over; `rerun_at` the value of the annotation that was last
+    answered. `version` tells how it is written; a claim without one is of the first.
     """
 
     namespace: str
@@ -35,6 +35,7 @@ class Claim:
     cluster_name: str | None = None
     fixed: Mapping[str, str | None] | None = None
     replaces: str | None = None
+    adopts: str | None = None
     rerun_at: str | None = None
     version: int = VERSION
 
@@ -42,18 +43,17 @@ class Claim:
         return json.dumps({key: value for key, value in asdict(self).items() if value is not None}, sort_keys=True)
 
 
-def read_claim(text: str | None, *, namespace: str, name: str) -> Claim | None:
-    """The claim of the resource of this name; None for none, for one that cannot be read, and for a copied YAML's.
+def read_claim(text: str | None) -> Claim | None:
+    """A claim as it is written; None for none, and for one that cannot be read.
 
     Fields that are not known are passed over: a later version may have written it.
     """
     if not text:
         return None
     try:
-        claim = CLAIM.validate_json(text)
+        return CLAIM.validate_json(text)
     except ValidationError:
         return None
-    return claim if (claim.namespace, claim.name) == (namespace, name) else None
 
 
 CLAIM = TypeAdapter(Claim)

@@ -26,6 +26,14 @@ def of_submission(
     return status.model_copy(update=changes)
 
 
+def of_adoption(
+    status: RunaiWorkloadStatus, workload_id: str, view: WorkloadView | None, *, digest: str | None
+) -> RunaiWorkloadStatus:
+    """A workload that was found, or taken over; nothing of another before it counts."""
+    identity = _identity(view.workload.metadata) if view else {}
+    return begun_anew(status).model_copy(update={**identity, "workload_id": workload_id, "digest": digest})
+
+
 def begun_anew(status: RunaiWorkloadStatus) -> RunaiWorkloadStatus:
     """What outlives a workload: the conditions until they are told anew, and which annotations were answered."""
     return RunaiWorkloadStatus(

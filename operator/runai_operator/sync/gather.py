@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -10,19 +9,21 @@ from dataclasses import replace
 from runai_operator.api.access import admits, allowed
 from runai_operator.api.parsing import InvalidSpec, parse_workload_spec
 from runai_operator.api.reasons import Reason
-from runai_operator.api.workload import RunaiWorkloadSpec
+from runai_operator.api.workload import Adopt, RunaiWorkloadSpec
 from runai_operator.runai.errors import RunaiError
 from runai_operator.sync.absence import believed, vanished_with_many
-from runai_operator.sync.compare import Difference, differences, without
+from runai_operator.sync.adoption import named
 from runai_operator.sync.desired import Desired, desire
+from runai_operator.sync.drift import drift_of, told_as_kept, unlike
+from runai_operator.sync.holders import Holders
 from runai_operator.sync.ledger import Ledger
 from runai_operator.sync.names import Names, claim_on, confirmed, recorded, resolve, wanted_project
 from runai_operator.sync.observe import Observer, at_rest, unknown
 from runai_operator.sync.policies.following import paths
 from runai_operator.sync.ports import Connection, Connections, Kubernetes, NotYet, Problem
 from runai_operator.sync.resource import Resource
-from runai_operator.sync.situation import Gone, Observed, Present, Situation, Unknown
-from runai_operator.sync.stamp import Owner, unstamped
+from runai_operator.sync.situation import Gone, Observed, Ownership, Present, Situation, Unknown
+from runai_operator.sync.stamp import Owner
 
 NOT_LOOKED = Unknown(Reason.SUBMITTING, "")
 
@@ -30,8 +31,11 @@ NOT_LOOKED = Unknown(Reason.SUBMITTING, "")
 class Gatherer:
     """Gathers situations; `cluster_id` is what the stamps of this cluster's resources say."""
 
-    def __init__(self, kubernetes: Kubernetes, connections: Connections, ledger: Ledger, cluster_id: str) -> None:
+    def __init__(
+        self, kubernetes: Kubernetes, connections: Connections, ledger: Ledger, holders: Holders, cluster_id: str
+    ) -> None:
         self._kubernetes = kubernetes
+        self._holders = holders
         self._connections = connections
         self._ledger = ledger
         self._cluster_id = cluster_id
@@ -75,16 +79,16 @@ class Gatherer:
         desired = desire(spec, name=names.workload, project_id=names.project_id)
         if not _permitted(connection, resource, labels, names):
             return _stopped_by(resource, Reason.ACCESS_DENIED, _denial(resource, _as_asked_for(spec, names.project)))
-        if just_claimed:
-            observed = believed(Gone(), resource, connection, login=connection.login)
-        else:
-            observed = await Observer(connection, self._ledger).observe(resource, self.owner(resource))
-        if connection.leaving and resource.workload_id is None and isinstance(observed, Gone):
-            return _stopped_by(resource, Reason.CONNECTION_NOT_READY, _leaves(resource))
         try:
+            if just_claimed and spec.adopt == Adopt():
+                observed = believed(Gone(), resource, connection, login=connection.login)
+            else:
+                observed = await self._look(connection, resource, spec, names, labels)
             uninstalling = _to_be_replaced(resource, observed) and await self._kubernetes.uninstalling()
         except Problem as problem:
-            return _stopped_by(resource, problem.reason, problem.message)
+            return await self._held_up(resource, problem)
+        if connection.leaving and resource.workload_id is None and isinstance(observed, Gone):
+            return _stopped_by(resource, Reason.CONNECTION_NOT_READY, _leaves(resource))
         return replace(self._situation(resource, observed, spec, desired, names), uninstalling=uninstalling)
 
     async def _for_deletion(self, resource: Resource) -> Situation:
@@ -108,7 +112,45 @@ class Gatherer:
             return _deletion_waits(resource, problem.reason, await self._told(resource, problem))
         except RunaiError as error:
             return Situation(resource, unknown(error))
-        return Situation(resource, await Observer(connection, self._ledger).observe(resource, self.owner(resource)))
+        return Situation(resource, await self._observe(connection, resource))
+
+    async def _look(
+        self,
+        connection: Connection,
+        resource: Resource,
+        spec: RunaiWorkloadSpec,
+        names: Names,
+        labels: Mapping[str, str],
+    ) -> Observed:
+        """At what was submitted; and where that was never so, at the workload that spec.adopt names. Raises Problem."""
+        wanted = spec.adopt.workload_id if resource.workload_id is None else None
+        claim = resource.claim
+        if wanted is None or (claim is not None and claim.adopts != wanted):
+            observed = await self._observe(connection, resource)
+            if wanted is None or isinstance(observed, Unknown) or _is_ours(observed):
+                return observed
+
+        async def may_use(project_id: str) -> bool:
+            with suppress(Problem):
+                found = await connection.project(project_id=project_id, name=None, cluster_name=None)
+                return _permitted(connection, resource, labels, replace(names, project=found.name))
+            return False
+
+        return await self._unless_held(await named(connection, wanted, names, self.owner(resource), may_use), resource)
+
+    async def _observe(self, connection: Connection, resource: Resource) -> Observed:
+        observed = await Observer(connection, self._ledger).observe(resource, self.owner(resource))
+        return await self._unless_held(observed, resource)
+
+    async def _unless_held(self, observed: Observed, resource: Resource) -> Observed:
+        """What carries no stamp is another's where another resource of this cluster has recorded it, or claimed it
+        before us."""
+        if not isinstance(observed, Present) or observed.view is None or observed.stamp is not None:
+            return observed
+        holder = await self._holders.holder(observed.workload_id, resource)
+        if holder in (None, resource.key):
+            return observed
+        return replace(observed, ownership=Ownership.ANOTHERS, owner=f"RunaiWorkload {holder}")
 
     async def _with_the_claim_it_lost(self, connection: Connection, resource: Resource) -> Resource:
         """Our finalizer says that there was one: of the names that the spec asks for, as far as anybody knows."""
@@ -137,8 +179,8 @@ class Gatherer:
         self, resource: Resource, observed: Observed, spec: RunaiWorkloadSpec, desired: Desired, names: Names
     ) -> Situation:
         uid, ledger = resource.uid, self._ledger
-        kept = {**_told_as_kept(resource), **ledger.entry(uid).kept}
-        drift = _drift(observed, desired, spec, kept)
+        kept = {**told_as_kept(resource), **ledger.entry(uid).kept}
+        drift = drift_of(observed, desired, spec, kept)
         return Situation(
             resource=resource,
             observed=observed,
@@ -151,7 +193,12 @@ class Gatherer:
             asked=ledger.asked_lately(uid),
             kept=kept,
             put_lately=ledger.put_lately(uid, desired.digest),
+            unlike=unlike(observed, desired, spec),
         )
+
+
+def _is_ours(observed: Observed) -> bool:
+    return isinstance(observed, Present) and observed.ownership is Ownership.OURS
 
 
 def _to_be_replaced(resource: Resource, observed: Observed) -> bool:
@@ -168,38 +215,6 @@ def _deletion_waits(resource: Resource, reason: Reason, message: str) -> Situati
 
 def _told_in_doubt(resource: Resource) -> bool:
     return (resource.condition("Ready") or {}).get("reason") == Reason.OUTCOME_UNKNOWN
-
-
-def _told_as_kept(resource: Resource) -> dict[str, str]:
-    """The values that Run:ai was told to hold though nobody wants them any more."""
-    kept = {}
-    for item in resource.status.get("drift") or ():
-        _, _, field = str(item.get("path")).partition("/scheduling/")
-        if field in ("priority", "category") and item.get("desired") is None:
-            with suppress(ValueError):  # a text that was cut
-                kept[field] = json.loads(item.get("observed") or "")
-    return kept
-
-
-def _drift(
-    observed: Observed, desired: Desired, spec: RunaiWorkloadSpec, kept: Mapping[str, str]
-) -> tuple[Difference, ...]:
-    """Where the workload differs from what is desired; a value that the spec leaves to Run:ai cannot differ, unless it
-    was `kept` from when the spec named it."""
-    if not isinstance(observed, Present) or observed.view is None or spec.drift.mode == "Ignore":
-        return ()
-    workload = observed.view.workload
-    found = [*differences(unstamped(desired.manifest), unstamped(workload.raw_manifest or {}), "/manifest")]
-    metadata = workload.metadata
-    for field, wish, seen in (
-        ("priority", desired.priority, metadata.priority),
-        ("category", desired.category, metadata.category),
-        ("preemptibility", desired.preemptibility, metadata.preemptibility),
-        ("mnnvl", desired.mnnvl, metadata.configuration.mnnvl),
-    ):
-        if (wish is not None and wish != seen) or (wish is None and seen is not None and kept.get(field) == seen):
-            found.append(Difference(f"/scheduling/{field}", wish, seen))
-    return without(found, spec.drift.ignore_paths)
 
 
 def _check_what_was_asked(

@@ -72,7 +72,7 @@ class Observer:
         if is_gone(view):
             return Gone(finished=await self._had_finished(resource, workload_id))
         if view.workload.raw_manifest is None:
-            return _without_manifest(workload_id)
+            return without_manifest(workload_id)
         if is_leaving(view) or (row is not None and row.phase in LEAVING_PHASES):
             return Leaving(workload_id)
         ownership, text = owned_by(view, owner, recorded(resource))
@@ -132,9 +132,9 @@ class Observer:
             return Unknown(Reason.RUNAI_UNAVAILABLE, message)
         return None
 
-    async def _had_finished(self, resource: Resource, workload_id: str) -> bool | None:
+    async def _had_finished(self, resource: Resource, workload_id: str | None) -> bool | None:
         """As we told it, or as its deleted row tells, listed for 14 days; None where neither does. Asked only where it
-        matters."""
+        matters. Where the id was lost with the status, the last one of the name is meant."""
         names, status = recorded(resource), resource.status
         if resource.deleting or resource.replacing or names is None:
             return None
@@ -142,7 +142,7 @@ class Observer:
             return True
         filters = _named(names.workload, names.project_id)
         page = await self._client.list(filter_by=filters, deleted=True, sort_by="deletedAt", sort_order="desc")
-        row = next((row for row in page.workloads if row.id == workload_id), None)
+        row = next((row for row in page.workloads if workload_id in (None, row.id)), None)
         return None if row is None else has_finished(row)
 
     async def _by_name(self, resource: Resource, owner: Owner) -> Observed:
@@ -159,6 +159,8 @@ class Observer:
             return Unknown(Reason.NAME_BUSY, TAKEN, after=min(taken, LOOKUP))
         if found is None and self._ledger.may_have_sent(resource.uid):
             found = await self._out_of_sight(claim.project_id)
+        if found is None and resource.restored:
+            return Gone(finished=await self._had_finished(resource, None))
         return found or Gone()
 
     async def _best_of(self, rows: Sequence[Workload], resource: Resource, owner: Owner) -> Observed | None:
@@ -188,7 +190,7 @@ class Observer:
         if is_leaving(view):
             return Leaving(row.id)
         if view.workload.raw_manifest is None:
-            return _without_manifest(row.id)
+            return without_manifest(row.id)
         ownership, text = owned_by(view, owner)
         return Present(row.id, ownership, view, row, text, newest(view, row))
 
@@ -240,7 +242,9 @@ def at_rest(resource: Resource, ledger: Ledger) -> bool:
         and resource.claim is not None
         and resource.finalized
         and resource.status.get("observedGeneration") == resource.generation
-        and not (resource.look_asked or resource.deleting or resource.replacing or resource.rerun_asked)
+        and not (
+            resource.restored or resource.look_asked or resource.deleting or resource.replacing or resource.rerun_asked
+        )
         and not ledger.update_uncertain_for(resource.uid)
     )
 
@@ -269,7 +273,7 @@ def instant(text: str | None) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
-def _without_manifest(workload_id: str) -> Unknown:
+def without_manifest(workload_id: str) -> Unknown:
     """Whose it is stands in the manifest: without one nobody can tell, and nothing may be let go of for it."""
     return Unknown(Reason.RUNAI_UNAVAILABLE, f"Run:ai's answer for workload {workload_id} has no rawManifest")
 

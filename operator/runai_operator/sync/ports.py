@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from runai_operator.api.connection import AccessRule, RunaiConnectionSpec
@@ -64,6 +64,9 @@ class Kubernetes(Protocol):
         The API server marks it before it deletes the first resource. Raises Problem where our role does not let us
         read it.
         """
+
+    def resources(self, namespaces: Sequence[str] = ()) -> AsyncIterator[Mapping[str, Any]]:
+        """The bodies of all resources of these namespaces, or of all. Costs a LIST of them."""
 
     async def namespace_labels(self, namespace: str) -> Mapping[str, str]:
         """The labels of a namespace; empty when it is gone."""

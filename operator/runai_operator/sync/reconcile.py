@@ -11,12 +11,13 @@ from runai_operator.sync.act import Actor, Outcome
 from runai_operator.sync.actions import FOLLOW_UP, Claim
 from runai_operator.sync.decide import decide
 from runai_operator.sync.gather import Gatherer
+from runai_operator.sync.holders import Holders
 from runai_operator.sync.ledger import Ledger
 from runai_operator.sync.observe import instant
 from runai_operator.sync.policies.following import paths
 from runai_operator.sync.ports import Connections, Kubernetes, NotYet, Problem, Stale
 from runai_operator.sync.report import Report, differs, report
-from runai_operator.sync.resource import Key, Resource
+from runai_operator.sync.resource import NEVER, Key, Resource
 from runai_operator.sync.situation import Present, Situation
 from runai_operator.telemetry import bind
 
@@ -55,7 +56,8 @@ class Reconciler:
         self._ledger = ledger
         self._now = now
         self._uids: dict[Key, str] = {}
-        self._gatherer = Gatherer(kubernetes, connections, ledger, cluster_id)
+        self._holders = Holders(kubernetes)
+        self._gatherer = Gatherer(kubernetes, connections, ledger, self._holders, cluster_id)
         self._actor = Actor(kubernetes, connections, ledger, self._gatherer.owner)
 
     async def reconcile(self, key: Key) -> Next:
@@ -63,8 +65,10 @@ class Reconciler:
         resource = await self._kubernetes.fetch(key)
         if resource is None:
             self._ledger.forget(self._uids.pop(key, ""))
+            self._holders.drop(key)
             return Next(reason="Gone")
         self._uids[key] = resource.uid
+        self._holders.see(resource)
         try:
             with bind(workload_id=resource.workload_id):
                 return await self._round(resource)
@@ -76,6 +80,9 @@ class Reconciler:
             return Next(retry=True, reason="NotYet")
 
     async def _round(self, resource: Resource) -> Next:
+        if resource.tells_of_another and not resource.paused:
+            await self._kubernetes.write_status(resource, {"observedGeneration": NEVER})
+            return Next(after=0, reason="Copied")
         resource = await self._with_what_it_lost(resource)
         situation = await self._gatherer.gather(resource)
         if situation is None:
@@ -86,6 +93,7 @@ class Reconciler:
                 claimed = await self._actor.claim(situation, action)
             except Problem as problem:
                 return await self._report(situation, Outcome(problem.reason, problem.message, retry=True))
+            self._holders.see(claimed)
             first = resource.never_claimed
             situation = await self._gatherer.gather(claimed, just_claimed=first)
             if situation is None:

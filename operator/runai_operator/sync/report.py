@@ -13,7 +13,7 @@ from runai_operator.api.reasons import TABLE, Reason, Row
 from runai_operator.api.wire import to_wire
 from runai_operator.api.workload import DriftItem, RunaiWorkloadStatus
 from runai_operator.sync.act import Outcome
-from runai_operator.sync.facts import begun_anew, of_row, of_submission, of_view, out_of_reach
+from runai_operator.sync.facts import of_adoption, of_row, of_submission, of_view, out_of_reach
 from runai_operator.sync.policies.following import RESUMING, STOPPING, fixed, fixed_changes, renamed
 from runai_operator.sync.resource import Resource
 from runai_operator.sync.situation import STOPPED, Gone, Observed, Ownership, Present, Situation, Unknown
@@ -102,7 +102,8 @@ def _facts(situation: Situation, outcome: Outcome) -> RunaiWorkloadStatus:
         status = of_submission(status, outcome.submitted, anew=anew, digest=digest)
         status = _handled(situation, status, begins=anew, submitted=anew)
     elif outcome.adopted is not None:
-        status = begun_anew(status).model_copy(update={"workload_id": outcome.adopted})
+        view = observed.view if isinstance(observed, Present) else None
+        status = of_adoption(status, outcome.adopted, view, digest=outcome.digest)
         status = _handled(situation, status, begins=True)
     elif _is_recorded(observed, resource):
         if observed.view is not None:
@@ -113,7 +114,7 @@ def _facts(situation: Situation, outcome: Outcome) -> RunaiWorkloadStatus:
         status = _handled(situation, status)
     elif isinstance(observed, Gone) and resource.workload_id is not None:
         status = out_of_reach(status, finished=observed.finished is True)
-    return _looked(situation, status)
+    return _answered_before_the_backup(situation, _looked(situation, status))
 
 
 def _is_recorded(observed: Observed, resource: Resource) -> TypeGuard[Present]:
@@ -139,6 +140,14 @@ def _handled(
     if claim is not None and (begins or status.last_handled_rerun_at is None):
         rerun = rerun or claim.rerun_at
     return status.model_copy(update={"last_handled_rerun_at": rerun}) if rerun else status
+
+
+def _answered_before_the_backup(situation: Situation, status: RunaiWorkloadStatus) -> RunaiWorkloadStatus:
+    """What rerun-at asked for when the backup was made is no wish of now."""
+    resource = situation.resource
+    if not resource.just_restored or resource.rerun_at is None:
+        return status
+    return status.model_copy(update={"last_handled_rerun_at": resource.rerun_at})
 
 
 def _looked(situation: Situation, status: RunaiWorkloadStatus) -> RunaiWorkloadStatus:

@@ -11,6 +11,9 @@ from runai_operator.api import names
 from runai_operator.api.workload import SHORT
 from runai_operator.sync.claim import Claim, read_claim
 
+NEVER = -1
+"""The observedGeneration that the CRD gives to what nothing was told of."""
+
 
 class Key(NamedTuple):
     namespace: str
@@ -37,7 +40,8 @@ class Resource:
 
     @property
     def status(self) -> Mapping[str, Any]:
-        return self.body.get("status") or {}
+        """What was told of it; what came along with a copy is told of another."""
+        return {} if self.copied else self.body.get("status") or {}
 
     @property
     def uid(self) -> str:
@@ -83,7 +87,34 @@ class Resource:
 
     @cached_property
     def claim(self) -> Claim | None:
-        return read_claim(self.annotation(names.CLAIM), namespace=self.key.namespace, name=self.key.name)
+        """Of this very namespace and name: that of a copied YAML is none."""
+        claim = self._written_claim
+        return claim if claim is not None and (claim.namespace, claim.name) == self.key else None
+
+    @property
+    def copied(self) -> bool:
+        """Whether it is a copy of another resource, that one's claim with it."""
+        claim = self._written_claim
+        return claim is not None and self.claim is None and claim.uid != self.uid
+
+    @property
+    def tells_of_another(self) -> bool:
+        """Whether the status came along with a copy. It goes before the claim is written that would make it ours."""
+        return self.copied and (self.body.get("status") or {}).get("observedGeneration", NEVER) != NEVER
+
+    @property
+    def restored(self) -> bool:
+        """Whether it came out of a backup, claim and all: it has the names of then, and a new uid."""
+        return self.claim is not None and self.claim.uid != self.uid
+
+    @property
+    def just_restored(self) -> bool:
+        """Whether it was restored without its status, and nothing was told of it since."""
+        return self.restored and self.status.get("observedGeneration", NEVER) == NEVER
+
+    @cached_property
+    def _written_claim(self) -> Claim | None:
+        return read_claim(self.annotation(names.CLAIM))
 
     @property
     def never_claimed(self) -> bool:
@@ -112,7 +143,9 @@ class Resource:
 
     @property
     def rerun_asked(self) -> str | None:
-        """The value of rerun-at while it is unanswered."""
+        """The value of rerun-at while it is unanswered; one that came out of a backup was answered before."""
+        if self.just_restored:
+            return None
         value = self.rerun_at
         answered = {self.status.get("lastHandledRerunAt"), self.claim.rerun_at if self.claim else None}
         return value if value and value not in answered else None

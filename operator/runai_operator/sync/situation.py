@@ -102,7 +102,8 @@ class Situation:
     `unsettled` is for how many seconds the outcome of an update without an answer stays open. `asked` is what was asked
     of Run:ai a moment ago: to suspend it, or not to. `kept` are values of the metadata that Run:ai holds on to though
     null was sent for them. `put_lately`: Run:ai took an update to this very digest a moment ago. `uninstalling`: the
-    CRD is being deleted, looked up where a DELETE might follow.
+    CRD is being deleted, looked up where a DELETE might follow. `unlike` is where a workload that nobody owns
+    is not what the spec says, whatever spec.drift makes of it.
     """
 
     resource: Resource
@@ -118,6 +119,7 @@ class Situation:
     kept: Mapping[str, str] = field(default_factory=dict)
     put_lately: bool = False
     uninstalling: bool = False
+    unlike: tuple[str, ...] = ()
 
     @property
     def submitted_digest(self) -> str | None:

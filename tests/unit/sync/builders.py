@@ -124,7 +124,14 @@ def a_resource(*, namespace: str = NAMESPACE, name: str = NAME, uid: str = UID) 
         {
             "apiVersion": names.API_VERSION,
             "kind": names.WORKLOAD_KIND,
-            "metadata": {"namespace": namespace, "name": name, "uid": uid, "generation": 1, "resourceVersion": "1"},
+            "metadata": {
+                "namespace": namespace,
+                "name": name,
+                "uid": uid,
+                "generation": 1,
+                "resourceVersion": "1",
+                "creationTimestamp": LONG_AGO,
+            },
             "spec": {"projectName": PROJECT, "manifest": MANIFEST},
         }
     )
@@ -240,12 +247,10 @@ class AWorkload:
         return WorkloadView.model_validate({"workload": self.body(), "syncInfo": info})
 
     def row(self) -> Workload:
+        metadata = self.body()["metadata"]
         return Workload.model_validate(
             {
-                "id": self.id,
-                "name": self.name,
-                "projectId": PROJECT_ID,
-                "projectName": PROJECT,
+                **{key: metadata[key] for key in ("id", "name", "projectId", "projectName")},
                 "phase": self.phase,
                 "phaseMessage": self.phase_message,
                 "updatedAt": self.updated_at,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -57,14 +57,21 @@ class FakeKubernetes:
         body = self.objects.get(key)
         return None if body is None else Resource(body)
 
+    async def resources(self, namespaces: Sequence[str] = ()) -> AsyncIterator[Mapping[str, Any]]:  # noqa: ARG002 (there is one)
+        for body in [*self.objects.values()]:
+            yield body
+
     async def claim(self, resource: Resource, annotation: str) -> Resource:
+        await asyncio.sleep(0)
         metadata = self._guarded(resource)["metadata"]
         finalizers = [*metadata.get("finalizers", ()), names.FINALIZER]
         annotations = {**(metadata.get("annotations") or {}), names.CLAIM: annotation}
         self._write(
             resource.key, "claim", metadata={"finalizers": [*dict.fromkeys(finalizers)], "annotations": annotations}
         )
-        return Resource(self.objects[resource.key])
+        claimed = Resource(self.objects[resource.key])
+        await asyncio.sleep(0)
+        return claimed
 
     async def release(self, resource: Resource) -> None:
         metadata = self._guarded(resource)["metadata"]
@@ -74,6 +81,7 @@ class FakeKubernetes:
             del self.objects[resource.key]
 
     async def write_status(self, resource: Resource, status: Mapping[str, Any]) -> None:
+        await asyncio.sleep(0)
         body = self.objects.get(resource.key)
         if body is None or body["metadata"]["uid"] != resource.uid or body.get("status") != resource.body.get("status"):
             raise Stale
@@ -149,7 +157,10 @@ class FakeRunai:
 
     async def get(self, workload_id: str) -> WorkloadView:
         self._end(self._begin("get", workload_id))
-        return self._found(workload_id).view()
+        found = self._found(workload_id)
+        if found.source_api != "WorkloadsV2":
+            raise NotFound("no such workload", status=404)
+        return found.view()
 
     async def update(self, workload_id: str, workload: Any) -> WorkloadV2:
         failure = self._begin("update", workload_id)
@@ -165,9 +176,15 @@ class FakeRunai:
 
     async def list(self, *, filter_by: Any = (), deleted: bool = False, **_: Any) -> Page:
         self._end(self._begin("list", "deleted" if deleted else " ".join(filter_by)))
-        name = next((each.removeprefix("name==") for each in filter_by if each.startswith("name==")), None)
+        wanted = dict(each.split("==") for each in filter_by if "==" in each)
         rows = [each.row() for each in self.workloads.values() if (each.deleted_at is not None) == deleted]
-        return Page(workloads=tuple(row for row in rows if name in (None, row.name)))
+        return Page(
+            workloads=tuple(
+                row
+                for row in rows
+                if wanted.get("name") in (None, row.name) and wanted.get("projectId") in (None, row.project_id)
+            )
+        )
 
     async def read(self, workload_id: str) -> Workload:
         self._end(self._begin("read", workload_id))
@@ -276,16 +293,24 @@ class World:
             raise self.problem
         return self.connection
 
-    def restart(self) -> None:
+    def restart(self, *, cluster: str = CLUSTER) -> None:
         """The operator stops, and another one starts that remembers nothing."""
         self.ledger = Ledger(window=WINDOW, now=self.clock)
-        self._reconciler = Reconciler(self.kubernetes, self, self.ledger, CLUSTER, now=self.clock.wall)
+        self._reconciler = Reconciler(self.kubernetes, self, self.ledger, cluster, now=self.clock.wall)
 
-    def reconcile(self, times: int = 1) -> Next:
+    def reconcile(self, times: int = 1, *, key: Key = KEY) -> Next:
         after = Next()
         for _ in range(times):
-            after = asyncio.run(self._reconciler.reconcile(KEY))
+            after = asyncio.run(self._reconciler.reconcile(key))
         return after
+
+    def reconcile_at_once(self, *keys: Key) -> None:
+        """A round for each, side by side: one begins where another waits for Kubernetes."""
+
+        async def rounds() -> None:
+            await asyncio.gather(*(self._reconciler.reconcile(key) for key in keys))
+
+        asyncio.run(rounds())
 
     def passes(self, seconds: float) -> None:
         self.clock.time += seconds

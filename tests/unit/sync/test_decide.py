@@ -58,7 +58,6 @@ CLAIMING = {
     "a new resource is claimed first": ((NEW, Gone()), Claim()),
     "the first claim answers a rerun that was asked with it": ((NEW.asked_to_rerun("x"), Gone()), Claim(rerun_at="x")),
     "a copied claim is none": ((a_resource().claimed(name="another"), Gone()), Claim()),
-    "a restored resource keeps its claim": ((a_resource(uid="restored").claimed(), Gone()), Create()),
     "a replaced resource gets finalizer and claim back": ((a_resource().submitted(), RUNNING), Claim()),
     "a lost finalizer comes back with the claim as it was": (
         (OURS.replacing("w-0", rerun_at="x").finalizer_of("other/finalizer"), RUNNING),
@@ -121,6 +120,194 @@ def test_a_name_conflict_says_whose_it_is_and_what_to_set():
 
 def test_one_that_nobody_can_see_is_looked_at_again_when_it_was_said():
     assert decide(a_situation(OURS, BLIND)) == Wait(Reason.RUNAI_UNAVAILABLE, "no answer", after=7)
+
+
+UNOWNED = {"adopt": {"policy": "IfUnowned"}}
+IDENTICAL = {"adopt": {"policy": "IfIdentical"}}
+EXACTLY = {"adopt": {"workloadId": "w-1"}}
+TAKING = CLAIMED.claimed(adopts="w-1")
+UNLIKE = {"unlike": ("/manifest/spec/parallelism",)}
+NOT_THROUGH_V2 = replace(NOBODYS, view=None)
+NOBODYS_FINISHED = a_workload().without_stamp().in_phase("Completed").seen(Ownership.UNOWNED)
+NOBODYS_NAMESAKE = replace(a_workload(), name="misspelt").without_stamp().seen(Ownership.UNOWNED)
+NOBODYS_ELSEWHERE = a_workload().with_metadata(projectId="p-2").without_stamp().seen(Ownership.UNOWNED)
+AS_DESIRED = desired_of(NEW.built).digest
+ADOPTING = {
+    "what nobody owns is claimed before it is adopted": ((CLAIMED.with_spec(**UNOWNED), NOBODYS), Claim(adopts="w-1")),
+    "an identical one counts as submitted from the spec": (
+        (TAKING.with_spec(**UNOWNED), NOBODYS),
+        Adopt("w-1", digest=AS_DESIRED),
+    ),
+    "another one is yet to be made what the spec says": ((TAKING.with_spec(**UNOWNED), NOBODYS, UNLIKE), Adopt("w-1")),
+    "a finished one is never put, and so never run again": (
+        (TAKING.with_spec(**UNOWNED), NOBODYS_FINISHED, UNLIKE),
+        Adopt("w-1", digest=AS_DESIRED),
+    ),
+    "a claim on another one is none on this one": (
+        (CLAIMED.claimed(adopts="w-0").with_spec(**UNOWNED), NOBODYS),
+        Claim(adopts="w-1"),
+    ),
+    "a lost finalizer comes back first": (
+        (TAKING.finalizer_of("other/finalizer").with_spec(**UNOWNED), NOBODYS),
+        Claim(adopts="w-1"),
+    ),
+    "the claim keeps the rerun that was answered": (
+        (a_resource().claimed(rerun_at="x").with_spec(**UNOWNED), NOBODYS),
+        Claim(adopts="w-1", rerun_at="x"),
+    ),
+    "under IfIdentical an identical one is": ((TAKING.with_spec(**IDENTICAL), NOBODYS), Adopt("w-1", AS_DESIRED)),
+    "under IfIdentical another one is not": (
+        (CLAIMED.with_spec(**IDENTICAL), NOBODYS, UNLIKE),
+        (Reject, Reason.NAME_CONFLICT),
+    ),
+    "one that became another meanwhile is not, and the claim on it is taken back": (
+        (TAKING.with_spec(**IDENTICAL), NOBODYS, UNLIKE),
+        Claim(),
+    ),
+    "under Never it is a conflict": ((CLAIMED, NOBODYS), (Reject, Reason.NAME_CONFLICT)),
+    "the very one that is named is claimed at once": ((NEW.with_spec(**EXACTLY), NOBODYS, UNLIKE), Claim(adopts="w-1")),
+    "the very one that is named is adopted, whatever it differs in": (
+        (TAKING.with_spec(**EXACTLY), NOBODYS, UNLIKE),
+        Adopt("w-1"),
+    ),
+    "any but the one that is named is not": (
+        (CLAIMED.with_spec(adopt={"workloadId": "w-7"}), NOBODYS),
+        (Reject, Reason.NAME_CONFLICT),
+    ),
+    "one that is named and is ours by its stamp is adopted as ours": (
+        (CLAIMED.with_spec(**EXACTLY), RUNNING),
+        Adopt("w-1"),
+    ),
+    "one that is named and is being deleted is waited for": (
+        (CLAIMED.with_spec(**EXACTLY), LEAVING),
+        (Wait, Reason.NAME_BUSY),
+    ),
+    "another's is not, though it be named": ((CLAIMED.with_spec(**EXACTLY), STRANGERS), (Reject, Reason.NAME_CONFLICT)),
+    "another's is not under IfUnowned": ((CLAIMED.with_spec(**UNOWNED), STRANGERS), (Reject, Reason.NAME_CONFLICT)),
+    "a claim on what another has is taken back": ((TAKING.with_spec(**UNOWNED), STRANGERS), Claim()),
+    "one that was not made through V2 is not": (
+        (CLAIMED.with_spec(**UNOWNED), NOT_THROUGH_V2),
+        (Reject, Reason.NAME_CONFLICT),
+    ),
+    "one of a name that is no longer asked for is not": (
+        (CLAIMED.with_spec(workloadName="b", **UNOWNED), NOBODYS),
+        Claim(),
+    ),
+    "one of another name than was asked for is not": (
+        (CLAIMED.with_spec(**EXACTLY), NOBODYS_NAMESAKE),
+        (Reject, Reason.NAME_CONFLICT),
+    ),
+    "one of another project than was asked for is not": (
+        (CLAIMED.with_spec(**EXACTLY), NOBODYS_ELSEWHERE),
+        (Reject, Reason.NAME_CONFLICT),
+    ),
+    "one that went before it was recorded leaves a name to be claimed for a new one": (
+        (TAKING.with_spec(**UNOWNED), Gone()),
+        Claim(),
+    ),
+    "nothing is adopted once something is recorded": (
+        (OURS.with_spec(**UNOWNED), NOBODYS),
+        (Reject, Reason.OWNERSHIP_LOST),
+    ),
+    "amid a recreate a name taken by nobody's is a conflict all the same": (
+        (OURS.replacing().with_spec(**UNOWNED), replace(NOBODYS, workload_id="w-9")),
+        (Reject, Reason.NAME_CONFLICT),
+    ),
+    "deleted before it was recorded, it stays with nobody": (
+        (TAKING.deleting().with_spec(**UNOWNED), NOBODYS),
+        Release(),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ADOPTING)
+def test_adopting(name):
+    check(ADOPTING, name)
+
+
+TAKEN_OVER = TAKING.submitted().with_status(digest=None)
+AS_IT_WAS = a_workload().without_stamp().edited(parallelism=9)
+MAKING_IT_OURS = {
+    "it is put": ((TAKEN_OVER, AS_IT_WAS.seen()), Update()),
+    "it is put though the strategy is to recreate: that loses nothing": (
+        (TAKEN_OVER.with_spec(**RECREATE), AS_IT_WAS.seen()),
+        Update(),
+    ),
+    "one that could not be applied is put, too": (
+        (TAKEN_OVER, AS_IT_WAS.in_sync("Failed").in_phase("Pending").seen()),
+        Update(),
+    ),
+    "one that finished meanwhile is neither put nor run again": (
+        (TAKEN_OVER, AS_IT_WAS.in_phase("Completed").seen()),
+        (Reject, Reason.RECREATE_REQUIRED),
+    ),
+    "one that finished meanwhile is run again when that is asked for": (
+        (TAKEN_OVER.asked_to_rerun("x"), AS_IT_WAS.in_phase("Completed").seen()),
+        Claim(replaces="w-1", rerun_at="x"),
+    ),
+    "what was taken over as it was, and changes later, is recreated as the strategy says": (
+        (
+            CHANGED.claimed(adopts="w-1").submitted(digest=AS_DESIRED).with_spec(**RECREATE),
+            a_workload().without_stamp().seen(),
+        ),
+        Claim(replaces="w-1"),
+    ),
+    "a lost finalizer comes back with the claim as it was": (
+        (TAKING.submitted().finalizer_of("other/finalizer"), RUNNING),
+        Claim(adopts="w-1"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MAKING_IT_OURS)
+def test_making_what_was_taken_over_what_the_spec_says(name):
+    check(MAKING_IT_OURS, name)
+
+
+RESTORED = a_resource(uid="restored").claimed()
+RESTORING = {
+    "it finds its workload by the stamp": ((RESTORED, RUNNING), Adopt("w-1")),
+    "what it had taken over it takes again, whatever the policy is by now": (
+        (RESTORED.claimed(adopts="w-1"), NOBODYS, UNLIKE),
+        Adopt("w-1", digest=AS_DESIRED),
+    ),
+    "of what it never had it takes nothing": ((RESTORED.claimed(adopts="w-0"), NOBODYS), Claim()),
+    "where its resource lives on in another cluster it is a conflict": (
+        (RESTORED, STRANGERS),
+        (Reject, Reason.NAME_CONFLICT),
+    ),
+    "a workload that finished and went is not run again": ((RESTORED, Gone(finished=True)), (Reject, Reason.VANISHED)),
+    "nor one that nobody can tell about": ((RESTORED, Gone(finished=None)), (Reject, Reason.VANISHED)),
+    "one that went unfinished is claimed anew": ((RESTORED, Gone(finished=False)), Claim()),
+    "one that went unfinished stays away under Report": (
+        (RESTORED.with_spec(drift={"mode": "Report"}), Gone(finished=False)),
+        (Reject, Reason.VANISHED),
+    ),
+    "what rerun-at asked for before the backup is no wish of now": (
+        (RESTORED.asked_to_rerun("old"), Gone(finished=True)),
+        (Reject, Reason.VANISHED),
+    ),
+    "what rerun-at asks for afterwards is": (
+        (
+            RESTORED.with_status(observedGeneration=1, lastHandledRerunAt="old").asked_to_rerun("new"),
+            Gone(finished=True),
+        ),
+        Claim(rerun_at="new"),
+    ),
+    "claimed anew it is created": ((CLAIMED, Gone(finished=False)), Create()),
+    "with its status, it makes the claim its own": ((RESTORED.submitted(), RUNNING), Claim()),
+    "it does so amid a recreate": ((RESTORED.replacing().submitted(), RUNNING), Claim(replaces="w-1")),
+    "and of what it had taken over": (
+        (RESTORED.claimed(adopts="w-1", rerun_at="x").submitted(), a_workload().without_stamp().seen()),
+        Claim(adopts="w-1", rerun_at="x"),
+    ),
+    "but not of what is another's by now": ((RESTORED.submitted(), STRANGERS), (Reject, Reason.OWNERSHIP_LOST)),
+}
+
+
+@pytest.mark.parametrize("name", RESTORING)
+def test_restoring(name):
+    check(RESTORING, name)
 
 
 UPDATING = {

@@ -170,7 +170,13 @@ def rules(situation: Situation, action: Action) -> Iterator[tuple[str, bool]]:
     taken_back = resource.workload_id is not None and (resource.claim is None or not resource.finalized)
     in_doubt = isinstance(action, WRITES | Adopt) or (isinstance(action, Claim) and not taken_back)
     yield "nothing is written in doubt", not (blind and in_doubt)
-    yield "another's workload is never written to", not (anothers and isinstance(action, WRITES | Adopt))
+    yield "another's workload is never written to", not (anothers and isinstance(action, WRITES))
+    if isinstance(action, Adopt):
+        yield "only what is ours, or may be taken over, is adopted", not anothers or may_be_taken_over(situation)
+        yield "what is taken over was claimed before", not anothers or resource.claim.adopts == action.workload_id
+    if isinstance(action, Claim) and action.adopts is not None:
+        carried = resource.claim is not None and resource.claim.adopts == action.adopts and not resource.finalized
+        yield "only what may be taken over is claimed for it", carried or may_be_taken_over(situation)
     yield "create only what is gone", not isinstance(action, Create) or isinstance(observed, Gone)
     yield (
         "update, suspend and resume only what is there",
@@ -215,14 +221,30 @@ def rules(situation: Situation, action: Action) -> Iterator[tuple[str, bool]]:
         yield "what has finished is neither suspended nor resumed", not observed.finished
 
 
+def may_be_taken_over(situation: Situation) -> bool:
+    """By design.md: nobody's, made through V2, of the names that are asked for, and as spec.adopt says."""
+    resource, observed, adopt = situation.resource, situation.observed, situation.spec.adopt
+    if resource.workload_id is not None or observed.ownership is not Ownership.UNOWNED or observed.view is None:
+        return False
+    if adopt.workload_id is not None:
+        return observed.workload_id == adopt.workload_id
+    before = resource.claim is not None and resource.claim.uid != resource.uid and resource.claim.adopts is not None
+    if before and resource.claim.adopts == observed.workload_id:
+        return True
+    return adopt.policy == "IfUnowned" or (adopt.policy == "IfIdentical" and not situation.unlike)
+
+
 def has_cause(situation: Situation) -> bool:
-    """Asked to run again; vanished unfinished under Correct; or another spec, by a strategy that recreates."""
+    """Asked to run again; vanished unfinished under Correct; or another spec, by a strategy that recreates. What was
+    only taken over so far has no spec of its own that another could follow."""
     resource, observed, spec = situation.resource, situation.observed, situation.spec
     if resource.rerun_asked and (isinstance(observed, Gone) or (isinstance(observed, Present) and observed.finished)):
         return True
     if isinstance(observed, Gone):
         corrects = observed.finished is False and spec.drift.mode == "Correct"
         return corrects or (situation.spec_changed and spec.update_strategy != "InPlace")
+    if situation.submitted_digest is None:
+        return False
     if spec.update_strategy == "InPlace" or not (situation.spec_changed or fixed_changes(situation)):
         return False
     never_ran = observed.sync_status == "Failed" and observed.row is not None and observed.row.phase == "Pending"
@@ -246,6 +268,54 @@ def test_every_promise_is_kept_for_whatever_lives(claim):
     count, found = broken(the_living(resources((claim,), FINALIZED, RECORDS, RERUNS)))
     assert count > 10_000
     assert found[:3] == []
+
+
+ADOPTIONS = ({}, {"policy": "IfUnowned"}, {"policy": "IfIdentical"}, {"workloadId": WORKLOAD_ID}, {"workloadId": "w-7"})
+
+
+def the_adopting() -> Iterator[Situation]:
+    """Nothing recorded yet; every claim, also one that came out of a backup, on every workload that is found."""
+    claims = (*CLAIMS, lambda r: r.claimed(adopts=WORKLOAD_ID), lambda r: r.claimed(adopts="w-0"))
+    restored = tuple(variants(lambda r: r.with_metadata(uid="restored")))
+    told = tuple(variants(lambda r: r.with_status(observedGeneration=1)))
+    specs = [
+        a_spec(adopt=adopt, drift={"mode": mode}) for adopt, mode in product(ADOPTIONS, ("Correct", "Report", "Ignore"))
+    ]
+    for made in resources(claims, FINALIZED, restored, told, RERUNS):
+        for observed, spec, unlike in product(OBSERVATIONS, specs, ((), ("/manifest/spec/parallelism",))):
+            situation = Situation(made.built, observed, spec, DESIRED, NAMES, unlike=unlike)
+            if reachable(situation):
+                yield situation
+
+
+def test_every_promise_is_kept_for_whatever_is_taken_over_or_restored():
+    count, found = broken(the_adopting())
+    assert count > 10_000
+    assert found[:3] == []
+
+
+def test_what_is_taken_over_is_put_later_exactly_where_that_changes_something_and_runs_nothing_again():
+    taken = 0
+    for situation in the_adopting():
+        action, observed = decide(situation), situation.observed
+        if not isinstance(action, Adopt) or observed.ownership is Ownership.OURS:
+            continue
+        taken += 1
+        left_alone = not situation.unlike or observed.finished or situation.resource.restored
+        assert action.digest == (DESIRED.digest if left_alone else None), situation
+    assert taken > 100
+
+
+def test_a_restored_resource_runs_nothing_again_that_it_was_not_asked_to():
+    for situation in the_adopting():
+        observed, resource = situation.observed, situation.resource
+        if not resource.restored or not isinstance(observed, Gone) or observed.finished is False:
+            continue
+        action = decide(situation)
+        asked = resource.rerun_asked is not None
+        creates = isinstance(action, Create) or (isinstance(action, Claim) and resource.finalized)
+        renamed = resource.claim.workload_name != DESIRED.name  # which what was ever submitted cannot be
+        assert asked or renamed or not creates, situation
 
 
 def the_deleted() -> Iterator[Situation]:
@@ -360,6 +430,7 @@ def test_a_claim_is_followed_by_something_else_than_a_claim():
         assert not isinstance(decide(after), Claim), situation
 
 
+NOBODYS = a_workload().without_stamp().seen(Ownership.UNOWNED)
 A_SERVICE = a_resource().claimed().submitted()
 CANNOT_BE_SUSPENDED = a_workload().row().model_copy(update={"actions_support": ActionsSupport(suspend=False)})
 
@@ -372,7 +443,8 @@ def test_every_action_and_every_policy_is_reached():
     asked = a_situation(A_SERVICE.with_spec(suspend=True), a_workload().seen(), asked=True)
     renamed = a_situation(a_resource().claimed(project_name="team-b").submitted(), a_workload().seen())
     fixed_to = a_situation(A_SERVICE.with_spec(suspend=True), replace(a_workload().seen(), row=CANNOT_BE_SUSPENDED))
-    told = (paused, stopped, asked, renamed, fixed_to)
+    adopting = a_situation(a_resource().with_spec(adopt={"policy": "IfUnowned"}).claimed(), NOBODYS)
+    told = (paused, stopped, asked, renamed, fixed_to, adopting)
     deciding = {next(policy for policy in POLICIES if policy(each) is not None) for each in (*situations, *told)}
     assert set(POLICIES) - deciding == set()
 

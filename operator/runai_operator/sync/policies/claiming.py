@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from runai_operator.sync.actions import Action, Claim, Reject, Wait
+from runai_operator.sync.claim import Claim as Claimed
 from runai_operator.sync.names import recorded
 from runai_operator.sync.situation import Gone, Leaving, Observed, Ownership, Present, Situation, Unknown
 
@@ -13,7 +14,7 @@ def take_back_what_was_replaced(situation: Situation) -> Action | None:
     if resource.workload_id is None or (resource.finalized and resource.claim is not None):
         return None
     if resource.claim is not None:
-        return Claim(replaces=resource.claim.replaces, rerun_at=resource.claim.rerun_at)
+        return _as_it_was(resource.claim)
     return Claim() if situation.names or recorded(resource) else None
 
 
@@ -27,14 +28,18 @@ def wait_while_the_outcome_is_unknown(situation: Situation) -> Action | None:
 
 
 def claim_before_the_first_write(situation: Situation) -> Action | None:
-    """And anew when what it says was mended before it was submitted."""
+    """And anew when what it says was mended before it was submitted, or when what was restored has found its own."""
     resource, claim = situation.resource, situation.resource.claim
     if claim is None:
         return Claim(rerun_at=resource.rerun_asked)
     if not resource.finalized:
-        return Claim(replaces=claim.replaces, rerun_at=claim.rerun_at)
-    if resource.workload_id is not None or not _nothing_of_ours(situation.observed):
+        return _as_it_was(claim)
+    if resource.workload_id is not None:
+        return _as_it_was(claim) if resource.restored and _is_ours(situation.observed) else None
+    if not _nothing_of_ours(situation.observed):
         return None
+    if resource.restored and isinstance(situation.observed, Gone) and not _renamed(claim, situation):
+        return None  # whether it may run again comes first: a claim of this uid says yes
     return Claim(rerun_at=claim.rerun_at) if outdated(situation) else None
 
 
@@ -43,14 +48,26 @@ def outdated(situation: Situation) -> bool:
     claim, desired = situation.resource.claim, situation.desired
     if claim is None or desired is None:
         return False
-    names = (claim.workload_name, claim.project_id)
-    return names != (desired.name, desired.project_id) or claim.fixed != desired.fixed
+    return claim.adopts is not None or _renamed(claim, situation) or claim.fixed != desired.fixed
+
+
+def _renamed(claim: Claimed, situation: Situation) -> bool:
+    desired = situation.desired
+    return desired is not None and (claim.workload_name, claim.project_id) != (desired.name, desired.project_id)
 
 
 def recreating(situation: Situation) -> Claim:
     resource = situation.resource
     claimed = resource.claim.rerun_at if resource.claim else None
     return Claim(replaces=resource.workload_id, rerun_at=resource.rerun_at or claimed)
+
+
+def _as_it_was(claim: Claimed) -> Claim:
+    return Claim(replaces=claim.replaces, adopts=claim.adopts, rerun_at=claim.rerun_at)
+
+
+def _is_ours(observed: Observed) -> bool:
+    return isinstance(observed, Present) and observed.ownership is Ownership.OURS
 
 
 def _nothing_of_ours(observed: Observed) -> bool:

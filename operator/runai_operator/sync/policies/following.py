@@ -40,15 +40,20 @@ def follow_the_spec(situation: Situation) -> Action | None:
     stuck = fixed_changes(situation)
     if not situation.spec_changed and not stuck:
         return None
-    if spec.update_strategy == "Recreate" or (
-        spec.update_strategy == "RecreateIfFinished" and _loses_nothing(situation)
-    ):
+    if situation.submitted_digest is not None and _may_recreate(situation, spec):
         return recreating(situation)
     if observed.finished:
         return Reject(Reason.RECREATE_REQUIRED, _needs_a_new_run(situation))
     if not situation.spec_changed or (stuck and _nothing_to_put(situation, spec)):
         return None
     return Wait(Reason.APPLYING, NOT_SHOWN, after=FOLLOW_UP) if situation.put_lately else Update()
+
+
+def _may_recreate(situation: Situation, spec: RunaiWorkloadSpec) -> bool:
+    """What was never submitted from here, but taken over as it was, is put first of all: that loses nothing."""
+    if spec.update_strategy == "Recreate":
+        return True
+    return spec.update_strategy == "RecreateIfFinished" and _loses_nothing(situation)
 
 
 def correct_what_drifted(situation: Situation) -> Action | None:
@@ -186,10 +191,13 @@ def _nothing_to_put(situation: Situation, spec: RunaiWorkloadSpec) -> bool:
 
 
 def _needs_a_new_run(situation: Situation) -> str:
+    workload = f"workload {situation.resource.workload_id} has finished, and"
+    rerun = "annotate the resource with runai-operator.io/rerun-at=<any new value> to run it as the spec is now"
+    if situation.submitted_digest is None:
+        return f"{workload} what was taken over is not run again uncalled: {rerun}"
     return (
-        f"workload {situation.resource.workload_id} has finished, and under spec.updateStrategy InPlace a changed spec "
-        "does not run it again: annotate the resource with runai-operator.io/rerun-at=<any new value> to run it as it "
-        "is now, or set spec.updateStrategy to RecreateIfFinished"
+        f"{workload} under spec.updateStrategy InPlace a changed spec does not run it again: {rerun}, or set "
+        "spec.updateStrategy to RecreateIfFinished"
     )
 
 

@@ -8,6 +8,8 @@ from runai_operator.sync.policies.claiming import outdated, recreating
 from runai_operator.sync.policies.deleting import LET_GO
 from runai_operator.sync.situation import Gone, Leaving, Ownership, Present, Situation
 
+RERUN = "to run it again, annotate the resource with runai-operator.io/rerun-at=<any new value>"
+RESTORED = "the resource was restored, and Run:ai has no workload of its name any more"
 UNINSTALLING = "the CustomResourceDefinition of RunaiWorkloads is being deleted: the workload is left as it is"
 
 
@@ -43,13 +45,24 @@ def leave_alone_what_is_anothers(situation: Situation) -> Action | None:
         f"the name {name} is taken in project {project} by workload {observed.workload_id}, which "
         f"belongs to {observed.owner}: set spec.workloadName to another name, or delete that workload"
     )
-    return Reject(Reason.NAME_CONFLICT, message)
+    return Reject(Reason.NAME_CONFLICT, message + _how_to_take_it_over(situation, observed))
+
+
+def _how_to_take_it_over(situation: Situation, observed: Present) -> str:
+    if observed.ownership is not Ownership.UNOWNED or observed.view is None or situation.spec is None:
+        return ""
+    if situation.spec.adopt.policy == "IfIdentical":
+        return f". spec.adopt.policy is IfIdentical, and it differs at {', '.join(situation.unlike[:5])}"
+    return ". To take it over, set spec.adopt.policy to IfUnowned"
 
 
 def create_what_was_never_there(situation: Situation) -> Action | None:
-    if situation.resource.workload_id is not None:
+    resource = situation.resource
+    if resource.workload_id is not None:
         return None
     match situation.observed:
+        case Gone(finished) if resource.restored:
+            return _again_after_a_restore(situation, finished=finished)
         case Gone():
             return Create()
         case Present(workload_id=found):
@@ -57,6 +70,17 @@ def create_what_was_never_there(situation: Situation) -> Action | None:
         case Leaving(workload_id=found):
             return Wait(Reason.NAME_BUSY, f"the name is still held by workload {found}, which is being deleted")
     return None
+
+
+def _again_after_a_restore(situation: Situation, *, finished: bool | None) -> Action:
+    """As of any workload that vanished; the claim, of this uid from then on, says that it may be created."""
+    resource, spec, claim = situation.resource, situation.spec, situation.resource.claim
+    answered = claim.rerun_at if claim else None
+    if resource.rerun_asked or (finished is False and spec is not None and spec.drift.mode == "Correct"):
+        return Claim(rerun_at=resource.rerun_asked or answered)
+    if finished is None:
+        return Reject(Reason.VANISHED, f"{RESTORED}, nor can anybody tell whether it ran: {RERUN}")
+    return Reject(Reason.VANISHED, _vanished(f"{RESTORED}: it", finished))
 
 
 def recreate_what_vanished(situation: Situation) -> Action | None:
@@ -70,12 +94,13 @@ def recreate_what_vanished(situation: Situation) -> Action | None:
         return recreating(situation)
     if observed.finished is False and spec.drift.mode == "Correct":
         return recreating(situation)
+    message = _vanished(f"workload {resource.workload_id}", observed.finished)
+    return Reject(Reason.VANISHED, f"{message}, or change the spec")
+
+
+def _vanished(what: str, finished: bool | None) -> str:
     how = {True: "after it had finished", False: "before it finished", None: "and nobody can tell whether it finished"}
-    message = (
-        f"workload {resource.workload_id} was deleted in Run:ai {how[observed.finished]}: to run it again, annotate "
-        f"the resource with runai-operator.io/rerun-at=<any new value>, or change the spec"
-    )
-    return Reject(Reason.VANISHED, message)
+    return f"{what} was deleted in Run:ai {how[finished]}: {RERUN}"
 
 
 def run_again_what_was_asked_to(situation: Situation) -> Action | None:
