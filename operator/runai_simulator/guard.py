@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from runai_simulator.calls import Answer, Call, Operation
 from runai_simulator.cut import CutConnection
-from runai_simulator.errors import ApiError, OAuthError, bad_request, error_document
+from runai_simulator.errors import ApiError, OAuthError, bad_request, error_document, not_found
 from runai_simulator.faults import AnyFault, Cut, Latency, Redirect, Status
 from runai_simulator.ledger import Write
 from runai_simulator.manifests import parsed_json
@@ -55,10 +55,18 @@ def _answered(state: State, operation: Operation, request: Request, raw: bytes) 
         problem = state.tokens.problem(request.headers.get("authorization"), state.now())
         if operation.secured and problem is not None:
             raise ApiError(401, f"Unauthorized: {problem}")
+        _seen(state, request)
         body = _parsed(raw, operation) if operation.method in ("POST", "PUT") else None
         return operation.handler(Call(state, dict(request.path_params), dict(request.query_params), body))
     except (ApiError, OAuthError) as error:
         return Answer(error.code, error.document())
+
+
+def _seen(state: State, request: Request) -> None:
+    """Raises 404 for a workload while the switch `blind` is set."""
+    for parameter in ("workloadId", "WorkloadV2Id"):
+        if state.settings.switches.blind and parameter in request.path_params:
+            raise not_found("workload", request.path_params[parameter])
 
 
 def _parsed(raw: bytes, operation: Operation) -> Any:

@@ -48,6 +48,10 @@ class Switches(Part):
     updated_at_moves_with_phase: bool = Field(default=True, description="updatedAt moves with the pods' status")
     dry_run_conflict: bool = Field(default=True, description="dryRun on a taken name says 409; else 202")
     token_v2: bool = Field(default=True, description="POST /api/v2/token exists; else it is 404")
+    blind: bool = Field(
+        default=False,
+        description="no workload is listed or found, as for an application that lost its role; projects still are",
+    )
     failed_sync_phase: Literal["Failed", "Creating"] = Field(
         default="Failed", description="the phase of a workload that never could be applied"
     )

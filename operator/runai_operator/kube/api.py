@@ -188,7 +188,7 @@ class KubernetesApi:
         return [each["metadata"]["name"] for each in found["items"]]
 
     async def resources(self, namespaces: Sequence[str] = ()) -> AsyncIterator[Mapping[str, Any]]:
-        """All RunaiWorkloads of these namespaces, or of all, a page at a time."""
+        """All RunaiWorkloads of these namespaces, or of all, a page at a time; none where there is no such kind."""
         for namespace in namespaces or (None,):
             following: str | None = ""
             while following is not None:
@@ -199,10 +199,16 @@ class KubernetesApi:
 
     async def _page(self, namespace: str | None, following: str) -> Mapping[str, Any]:
         options = {"limit": PAGE, "_continue": following, "_request_timeout": TIMEOUT}
-        if namespace is None:
-            found = await self._objects.list_cluster_custom_object(GROUP, VERSION, WORKLOADS, **options)
-        else:
-            found = await self._objects.list_namespaced_custom_object(GROUP, VERSION, namespace, WORKLOADS, **options)
+        objects = self._objects
+        try:
+            if namespace is None:
+                found = await objects.list_cluster_custom_object(GROUP, VERSION, WORKLOADS, **options)
+            else:
+                found = await objects.list_namespaced_custom_object(GROUP, VERSION, namespace, WORKLOADS, **options)
+        except ApiException as error:
+            if error.status != NOT_FOUND:
+                raise
+            found = {"items": (), "metadata": {}}
         return cast("Mapping[str, Any]", found)
 
     async def set_connection_finalizers(self, body: Mapping[str, Any], finalizers: Sequence[str]) -> Mapping[str, Any]:

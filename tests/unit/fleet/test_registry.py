@@ -3,130 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
 
 from runai_operator.api.reasons import Reason
-from runai_operator.fleet.connection import Listeners
-from runai_operator.fleet.keeper import Keeper
 from runai_operator.fleet.registry import Registry, Tools
 from runai_operator.sync.ports import NotYet, Problem
-from runai_simulator import RunningSimulator
-from tests.unit.engine.virtual_time import CLOCK, LoopClock
-
-GOOD = {"clientId": "demo", "clientSecret": "demo-secret"}
-
-
-class FakeCluster:
-    """Secrets, ConfigMaps and one RunaiConnection."""
-
-    def __init__(self, url: str) -> None:
-        self.secrets: dict[str, dict[str, str]] = {"runai-credentials": dict(GOOD)}
-        self.body: dict[str, Any] | None = {
-            "metadata": {"name": "default", "uid": "u-1", "generation": 1},
-            "spec": {
-                "url": url,
-                "credentialsSecretRef": {"name": "runai-credentials"},
-                "polling": {"interval": "1s", "fullInterval": "1m"},
-            },
-        }
-        self.users: list[dict[str, Any]] = []
-        self.statuses: list[dict[str, Any]] = []
-        self.events: list[str] = []
-
-    async def secret(self, name: str) -> dict[str, str] | None:
-        return self.secrets.get(name)
-
-    async def config_map(self, name: str) -> dict[str, str] | None:
-        return self.secrets.get(name)
-
-    async def connection(self, name: str) -> dict[str, Any] | None:
-        return self.body if name == "default" else None
-
-    async def resources(self, _: Sequence[str] = ()) -> AsyncIterator[dict[str, Any]]:
-        for each in self.users:
-            yield each
-
-    async def set_connection_finalizers(self, body: Any, finalizers: Sequence[str]) -> dict[str, Any]:
-        body["metadata"]["finalizers"] = [*finalizers]
-        if "deletionTimestamp" in body["metadata"] and not finalizers:
-            self.body = None
-        return dict(body)
-
-    async def write_connection_status(self, body: Any, status: Any) -> None:
-        self.statuses.append(dict(status))
-        body["status"] = dict(status)
-
-    async def tell(self, _body: Any, _namespace: str, reason: str, _message: str, *, warning: bool = False) -> None:
-        assert warning == (reason != "Connected")
-        self.events.append(reason)
-
-    @property
-    def ready(self) -> dict[str, Any]:
-        return next(each for each in self.statuses[-1]["conditions"] if each["type"] == "Ready")
-
-
-class NoSleep(LoopClock):
-    """A clock whose alarm is broken."""
-
-    async def sleep(self, _seconds: float, /) -> None:
-        raise RuntimeError("no alarm")
-
-
-class Office:
-    """A registry and its keeper over a fake cluster and a real simulator."""
-
-    def __init__(self, url: str) -> None:
-        self.cluster = FakeCluster(url)
-        self.heard: list[str] = []
-        self.answered = asyncio.Event()
-        self.registry = Registry(Tools(vault=self.cluster, clock=CLOCK, timeout=5), self._listeners)
-        self.keeper = Keeper(
-            self.cluster,
-            self.registry,
-            CLOCK,
-            namespace="runai-operator",
-            changed=self.heard.append,
-            owned=lambda _: 3,
-            bound=lambda _: len(self.cluster.users),
-        )
-
-    def _listeners(self, _name: str) -> Listeners:
-        return Listeners(moved=lambda _: None, swept=lambda: None, changed=self.answered.set)
-
-    async def settle(self) -> float | None:
-        """Reconciles, and again when there is news, until it is known how the connection stands."""
-        async with asyncio.timeout(10):
-            while True:
-                self.answered.clear()
-                after = await self.keeper.reconcile("default")
-                if after is None or self.known:
-                    return after
-                await self.answered.wait()
-
-    @property
-    def known(self) -> bool:
-        entry = self.registry._entries.get("default")
-        return entry is None or entry.live.error is not None or entry.live.swept
-
-    def spec(self, **changes: Any) -> None:
-        assert self.cluster.body is not None
-        self.cluster.body["spec"] |= changes
-        self.cluster.body["metadata"]["generation"] += 1
-
-
-def in_office(story: Callable[[Office], Awaitable[None]]) -> None:
-    async def run() -> None:
-        with RunningSimulator() as simulator:
-            office = Office(simulator.url)
-            try:
-                await story(office)
-            finally:
-                await office.registry.aclose()
-
-    asyncio.run(run())
+from tests.unit.fleet.office import GOOD, NoSleep, Office, in_office
 
 
 def test_a_connection_that_works_is_found_and_told_once() -> None:

@@ -1,10 +1,12 @@
 """What is kept of each resource, and what counts as news of it."""
 
+import json
 from typing import Any
 
 import pytest
 
 from runai_operator.kube.index import Index
+from runai_operator.kube.watch import Moved, kept_in
 from runai_operator.sync.resource import Key
 
 
@@ -80,3 +82,78 @@ def test_a_status_that_lost_its_workload_is_news() -> None:
     index.put(a_body(status={"workloadId": "w-1"}))
     assert index.put(a_body(status={}))
     assert not index.put(a_body(status={}))
+
+
+ALIVE = {"workloadId": "w-1", "phase": "Running"}
+NO_WONDER = {
+    "nothing was submitted": {},
+    "it was never listed": {"workloadId": "w-1"},
+    "it completed": {**ALIVE, "phase": "Completed"},
+    "it failed": {**ALIVE, "phase": "Failed"},
+    "it came to its end": {**ALIVE, "completedAt": "2026-11-21T12:00:00Z"},
+}
+REPLACED = {
+    "namespace": "team-a",
+    "name": "trainer",
+    "uid": "uid-trainer",
+    "workload_name": "trainer",
+    "project_id": "1",
+    "project_name": "team-a",
+    "replaces": "w-1",
+}
+
+
+def test_a_workload_that_lives_is_awaited() -> None:
+    index = Index()
+    index.put(a_body(status=ALIVE))
+    assert index.awaited_on("default") == ({"w-1"}, {"w-1"})
+    assert index.awaited_on("another") == (set(), set())
+
+
+@pytest.mark.parametrize("status", NO_WONDER.values(), ids=NO_WONDER)
+def test_one_whose_absence_would_change_nothing_is_not(status: dict[str, Any]) -> None:
+    index = Index()
+    index.put(a_body(status=status))
+    assert index.awaited_on("default") == (set(), set())
+
+
+def test_one_that_is_being_replaced_is_not() -> None:
+    index = Index()
+    index.put(a_body(status=ALIVE, metadata={"annotations": {"runai-operator.io/claim": json.dumps(REPLACED)}}))
+    assert index.awaited_on("default") == (set(), set())
+
+
+def test_one_whose_resource_is_being_deleted_may_go_and_is_missed_all_the_same() -> None:
+    index = Index()
+    index.put(a_body(status=ALIVE, metadata={"deletionTimestamp": "2026-11-21T12:00:00Z"}))
+    assert index.awaited_on("default") == (set(), {"w-1"})
+
+
+def test_those_that_need_their_connection_are_counted() -> None:
+    index = Index()
+    index.put(a_body("new"))
+    assert index.bound_on("default") == 0
+    index.put(a_body("claimed", metadata={"finalizers": ["runai-operator.io/workload"]}))
+    index.put(a_body("submitted", status={"workloadId": "w-1"}))
+    index.put(a_body("submitted", status={"workloadId": "w-1", "phase": "Running"}))
+    assert (index.bound_on("default"), index.bound_on("another")) == (2, 0)
+    index.drop(Key("team-a", "claimed"))
+    index.drop(Key("team-a", "claimed"))
+    index.put(a_body("submitted"))
+    assert index.bound_on("default") == 0
+
+
+def test_a_connection_is_told_of_the_first_and_of_the_last_that_needs_it() -> None:
+    told: list[str] = []
+    index = Index()
+    seen = kept_in(index, Moved(workload=lambda _: None, connection=told.append)).workload
+    claimed = {"finalizers": ["runai-operator.io/workload"]}
+    seen(False, a_body("a"))
+    assert told == []
+    seen(False, a_body("a", metadata=claimed))
+    seen(False, a_body("b", metadata=claimed))
+    assert told == ["default"]
+    seen(True, a_body("a", metadata=claimed))
+    assert told == ["default"]
+    seen(True, a_body("b", metadata=claimed))
+    assert told == ["default", "default"]

@@ -103,3 +103,13 @@ def test_the_phase_of_what_never_could_be_applied(bench: Bench, phase: str) -> N
 
 def test_a_misspelt_switch_is_refused(bench: Bench) -> None:
     assert bench.control._http.put("/switches", json={"putt": "merge"}).status_code == 400
+
+
+def test_blind_it_shows_no_workload_and_all_projects(bench: Bench) -> None:
+    id_ = bench.create("a")
+    bench.control.switches(blind=True)
+    assert bench.http.get("/api/v1/workloads").json()["workloads"] == []
+    assert [bench.http.get(f"/api/v{version}/workloads/{id_}").status_code for version in (1, 2)] == [404, 404]
+    assert bench.http.get("/api/v1/org-unit/projects/4501").status_code == 200
+    bench.control.switches(blind=False)
+    assert bench.http.get(f"/api/v2/workloads/{id_}").status_code == 200
