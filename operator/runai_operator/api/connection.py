@@ -140,7 +140,7 @@ class RunaiConnectionSpec(Wire):
     )
     ca_bundle_ref: CABundleRef | None = Field(
         default=None,
-        description="Certificates to trust instead of the system's, from a ConfigMap or Secret in the operator's own "
+        description="Certificates to trust besides the usual ones, from a ConfigMap or Secret in the operator's own "
         "namespace.",
     )
     access: Annotated[tuple[AccessRule, ...], Field(max_length=64)] = Field(

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from .conceal import quotable, short
 from .errors import (
     Ambiguous,
     Conflict,
@@ -24,7 +25,6 @@ from .errors import (
 
 IS_IT_RUNAI = "Is spec.url of the connection the URL of a Run:ai control plane, with no proxy or login page before it?"
 IS_IT_UP = "Can spec.url of the connection be reached from here?"
-LONGEST_TEXT = 1000
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -47,20 +47,20 @@ class Call:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer, read to its end."""
+    """An answer, read to its end; `secrets` were sent for it, and are not quoted from it."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def succeeded(self) -> bool:
         return 200 <= self.status < 300
 
     def without(self, secret: str) -> "Reply":
-        """The same reply, should it repeat a secret that was sent: errors quote replies."""
-        told = secret.encode()
-        return self if told not in self.body else replace(self, body=self.body.replace(told, b"[secret]"))
+        """The same reply, of which errors must not quote a secret that was sent."""
+        return replace(self, secrets=(*self.secrets, secret))
 
 
 def judge(call: Call, reply: Reply) -> RunaiError | None:
@@ -76,7 +76,7 @@ def parse(call: Call, reply: Reply, model: type[Model]) -> Model:
         return model.model_validate_json(reply.body)
     except ValidationError as error:
         reason = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['msg']}" for e in error.errors()[:3])
-    raise distrusted(call, reply, f"{described(reply)} that does not have the documented shape ({_short(reason)})")
+    raise distrusted(call, reply, f"{described(reply)} that does not have the documented shape ({short(reason)})")
 
 
 def expect_acknowledgement(call: Call, reply: Reply) -> None:
@@ -143,15 +143,16 @@ class ErrorDocument:
     details: str | None
 
 
-def error_document(body: bytes) -> ErrorDocument | None:
-    """Run:ai's error document, or None where the body is something else."""
-    found = _object(body)
+def error_document(reply: Reply) -> ErrorDocument | None:
+    """Run:ai's error document, as it may be quoted; None where the body is something else."""
+    found = _object(reply.body)
     if found is None:
         return None
     code, message, details = found.get("code"), found.get("message"), found.get("details")
     if not isinstance(code, int) or isinstance(code, bool) or not isinstance(message, str):
         return None
-    return ErrorDocument(_short(message), _short(details) if isinstance(details, str) and details else None)
+    told = quotable(details, reply.secrets) if isinstance(details, str) and details else None
+    return ErrorDocument(quotable(message, reply.secrets), told)
 
 
 def _decided_by_status(call: Call, reply: Reply) -> RunaiError | None:
@@ -173,7 +174,7 @@ def _decided_by_status(call: Call, reply: Reply) -> RunaiError | None:
 def _decided_by_document(call: Call, reply: Reply) -> RunaiError:
     if reply.status >= 500 or reply.status == 408:
         return _failed(_failure_of(call, reply), call, reply)
-    if reply.status < 400 or error_document(reply.body) is None:
+    if reply.status < 400 or error_document(reply) is None:
         return distrusted(call, reply, described(reply))
     match reply.status:
         case 403:
@@ -206,7 +207,7 @@ def _failed(kind: type[Retryable], call: Call, reply: Reply) -> RunaiError:
 
 def _said(call: Call, reply: Reply) -> tuple[str, str | None]:
     """What was answered, in Run:ai's own words where they are its own, and its details."""
-    document = error_document(reply.body)
+    document = error_document(reply)
     if document is None:
         return f"{call} was answered with {described(reply)}", None
     details = f" ({document.details})" if document.details else ""
@@ -219,7 +220,3 @@ def _object(body: bytes) -> dict[str, object] | None:
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + "…"

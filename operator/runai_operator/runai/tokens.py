@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from .calls import IS_IT_RUNAI, Call, Reply, described, error_document, lost, parse, retry_after
+from .conceal import quotable
 from .errors import Forbidden, OtherTenant, RunaiError, Throttled, Unavailable, Unreadable
 from .models import Token
 from .wire import Wire
@@ -257,7 +258,7 @@ def _readable(call: Call, reply: Reply) -> Token:
 def _refusal(call: Call, reply: Reply, secret: str) -> RunaiError:
     """Why there is no token: never Ambiguous, for the call that it was meant for was not sent."""
     status, method, path = reply.status, call.method, call.path
-    said = f"{call} was answered with {status}{_told(reply, secret)}"
+    said = f"{call} was answered with {status}{_told(reply.without(secret))}"
     if status in (400, 401, 403):
         mend = "Run:ai gives no token for these credentials: check clientId and clientSecret in the Secret."
         return Forbidden(f"{said}. {mend}", status=status, method=method, path=path)
@@ -271,9 +272,9 @@ def _refusal(call: Call, reply: Reply, secret: str) -> RunaiError:
     return Unreadable(told, status=status, method=method, path=path)
 
 
-def _told(reply: Reply, secret: str) -> str:
+def _told(reply: Reply) -> str:
     """What the token endpoint says: Run:ai's error document, or OAuth 2's (RFC 6749, 5.2)."""
-    if document := error_document(reply.body):
+    if document := error_document(reply):
         text = document.message
     else:
         try:
@@ -281,8 +282,7 @@ def _told(reply: Reply, secret: str) -> str:
         except (ValueError, RecursionError):
             return ""
         texts = [found.get("error"), found.get("error_description")] if isinstance(found, dict) else []
-        text = ", ".join(text for text in texts if isinstance(text, str))[:1000]
-    text = text.replace(secret, "[secret]") if secret else text
+        text = quotable(", ".join(text for text in texts if isinstance(text, str)), reply.secrets)
     return f": {text}" if text else ""
 
 

@@ -11,6 +11,7 @@ import io
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 from urllib.request import getproxies, proxy_bypass
 
@@ -96,9 +97,18 @@ class Transport(AiohttpTransport):  # type: ignore[misc]
 
 
 def tls_context(ca_bundle: str | None) -> ssl.SSLContext:
-    """The roots of certifi and of the system, and those of `ca_bundle` (PEM text). Raises ValueError for a bad one."""
-    context = ssl.create_default_context(cafile=certifi.where())
-    context.load_default_certs()
+    """The roots of certifi and of the system, and those of `ca_bundle` (PEM text). Raises ValueError for a bad one.
+
+    Not ssl.create_default_context: it trusts what SSL_CERT_FILE and SSL_CERT_DIR name, and writes its session keys
+    where SSLKEYLOGFILE says. What is trusted is the connection's to say, whatever the environment.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(cafile=certifi.where())
+    system = ssl.get_default_verify_paths()
+    if Path(system.openssl_cafile).is_file():
+        context.load_verify_locations(cafile=system.openssl_cafile)
+    if Path(system.openssl_capath).is_dir():
+        context.load_verify_locations(capath=system.openssl_capath)
     if ca_bundle is not None:
         try:
             context.load_verify_locations(cadata=ca_bundle)
@@ -113,7 +123,13 @@ def proxy_for(url: httpx.URL) -> httpx.Proxy | None:
     found = proxies.get(url.scheme) or proxies.get("all")
     if not found or proxy_bypass(f"{url.host}:{url.port}" if url.port else url.host):
         return None
-    proxy = httpx.Proxy(found if "://" in found else f"http://{found}")
+    try:
+        proxy = httpx.Proxy(found if "://" in found else f"http://{found}")
+    except (httpx.InvalidURL, ValueError):  # whose text quotes the URL, and that may hold a password
+        name = f"{url.scheme}_proxy".upper()
+        raise ValueError(
+            f"the environment names a proxy whose URL cannot be read: correct {name} or ALL_PROXY"
+        ) from None
     if proxy.url.scheme not in ("http", "https"):
         raise ValueError(f"the environment names a {proxy.url.scheme} proxy; only http and https proxies are supported")
     return proxy

@@ -93,7 +93,22 @@ def _json() -> list[Processor]:
 
 def _console(*, colours: bool) -> list[Processor]:
     # plain tracebacks: the prettier ones print local variables, credentials among them
-    return [structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=structlog.dev.plain_traceback)]
+    return [
+        _escape_controls,
+        structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=structlog.dev.plain_traceback),
+    ]
+
+
+def _escape_controls(_: Any, __: str, event: EventDict) -> EventDict:
+    """What users write stands in messages: it may neither begin a line of its own nor speak to the terminal."""
+    kept = "\n\t"  # a traceback has lines
+    return {key: _printable(value, kept if key == "exception" else "") for key, value in event.items()}
+
+
+def _printable(value: Any, kept: str) -> Any:
+    if not isinstance(value, str):
+        return value
+    return "".join(each if each.isprintable() or each in kept else repr(each)[1:-1] for each in value)
 
 
 def _route(handler: logging.Handler, level: str) -> None:

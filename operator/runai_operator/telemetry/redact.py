@@ -10,6 +10,7 @@ REDACTED = "[redacted]"
 
 _SECRET_KEY = re.compile(r"(authorization|secret|token|password|passphrase|cookie|apikey|privatekey)$")
 _CREDENTIAL = re.compile(r"\b(?:(bearer|basic)\s+[\w.~+/=-]{8,}|eyJ[\w-]+\.[\w-]+\.[\w-]*)", re.IGNORECASE)
+_USER_OF_URL = re.compile(r"://[^\s/@:]*:[^\s/@]+@")
 _DEPTH = 8
 
 
@@ -19,7 +20,8 @@ def redact(_: Any, __: str, event: EventDict) -> EventDict:
 
 
 def redact_text(text: str) -> str:
-    """The text without credentials as they stand in an Authorization header, and without JWTs."""
+    """The text without credentials as they stand in an Authorization header or in a URL, and without JWTs."""
+    text = _USER_OF_URL.sub(f"://{REDACTED}@", text)
     return _CREDENTIAL.sub(lambda found: f"{found[1]} {REDACTED}" if found[1] else REDACTED, text)
 
 

@@ -106,6 +106,17 @@ def test_no_secret_reaches_a_line(log_format):
     assert "Traceback" in stream.getvalue()
 
 
+@pytest.mark.parametrize("log_format", ["json", "console"])
+def test_what_a_user_writes_begins_no_line_and_speaks_to_no_terminal(log_format):
+    configure_logging(log_format, "debug", stream := io.StringIO())
+    forged = "a name\r\n2026-11-21T20:00:00Z [info] all is well\x1b[2J\x9b2J\u202e"
+    get_logger("a").warning(forged, resource=forged)
+    logging.getLogger("b").warning("%s", forged)
+    assert len(stream.getvalue().splitlines()) == 2
+    assert not [each for each in stream.getvalue() if not each.isprintable() and each != "\n"]
+    assert "all is well" in stream.getvalue()
+
+
 @pytest.mark.parametrize(
     ("log_format", "stream", "is_json"),
     [

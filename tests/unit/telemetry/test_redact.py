@@ -38,6 +38,8 @@ TEXTS = [
     ("a header", "sent Authorization: Bearer abc.def-ghi123", "sent Authorization: Bearer [redacted]"),
     ("basic credentials", "Basic dXNlcjpwYXNz!", "Basic [redacted]!"),
     ("a JWT", "got eyJhbGciOi.eyJzdWIiOi.c2ln from it", "got [redacted] from it"),
+    ("a URL with a password", "by http://user:pa:ss@proxy:3128/ now", "by http://[redacted]@proxy:3128/ now"),
+    ("a URL without one", "by https://a.test:443/x@y", "by https://a.test:443/x@y"),
     ("nothing of that", "the basic plan; a bearer of news", "the basic plan; a bearer of news"),
 ]
 
