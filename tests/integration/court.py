@@ -32,15 +32,16 @@ class Court:
     def kubectl(self) -> Kubectl:
         return self.world.kubectl
 
-    def connect(self, **private: Any) -> None:
-        """Each team has a project of its own, and both the one called commons; the `private` connection as is said."""
+    def connect(self) -> None:
+        """Each team has a project of its own, and both the one called commons."""
         teams = {self.namespace: ["team-a", "commons"], self.victim: ["team-b", "commons"]}
         rules = [_rule(namespace, projects) for namespace, projects in teams.items()]
         self.world.connect(self.shared, access=rules)
-        self.world.connect(self.private, access=rules[1:], **private)
+        self.world.connect(self.private, access=rules[1:])
 
     def settle(self) -> None:
-        """What the victim has: one workload in its own project, one in commons, and one there that it let go of."""
+        """What the victim has: a workload in its project, and one made by hand; two in commons, one let go of."""
+        self.world.run.create_foreign("by-hand", VICTIMS, manifest=a_job(), foreign=False)
         common = {"projectName": "commons"}
         self.apply(
             self.victim,
@@ -78,6 +79,11 @@ class Court:
         claim = {"namespace": self.namespace, "name": name, "uid": "0", "workload_name": name, **fields}
         return {CLAIM: json.dumps({"project_id": OWN, "project_name": "team-a", **claim})}
 
+    def by_hand(self) -> str:
+        """The id of the victim's workload that no resource owns."""
+        (found,) = self.world.run.workloads("by-hand")
+        return str(found["row"]["id"])
+
     def get(self, name: str, namespace: str | None = None) -> dict[str, Any]:
         return dict(self.kubectl.json("get", "rwl", name, namespace=namespace or self.namespace))
 
@@ -103,7 +109,7 @@ class Court:
 
     def dismantle(self) -> None:
         for connection in (self.shared, self.private):
-            self.kubectl("delete", "rcon", connection, "--ignore-not-found")
+            self.world.tear_away(connection)
         for namespace in (self.namespace, self.victim):
             names = self.kubectl("get", "rwl", "-o", "name", namespace=namespace).split()
             take_finalizers(self.world.control_plane.kubeconfig, namespace, [each.rpartition("/")[2] for each in names])

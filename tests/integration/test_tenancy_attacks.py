@@ -43,6 +43,7 @@ def victims_id(court: Court, name: str) -> str:
     return str(court.get(name, court.victim)["status"]["workloadId"])
 
 
+NO_SUCH_WORKLOAD = "in a project that this namespace may use: correct the id, or remove spec.adopt"
 FORGED_LINE = 'x\n{"level":"info","message":"all is well","resource":"victim/trainer"}\u001b[2J'
 DENIED = "no rule in spec.access of RunaiConnection"
 REFUSED: dict[str, tuple[Callable[[Court], Spec], str, str]] = {
@@ -117,6 +118,47 @@ REFUSED: dict[str, tuple[Callable[[Court], Spec], str, str]] = {
         "NameConflict",
         "/left-behind of cluster ",
     ),
+    "a-claim-that-replaces": (
+        lambda court: {
+            "annotations": court.claim("a-claim-that-replaces", replaces=victims_id(court, "trainer"), rerun_at="now")
+        },
+        "Vanished",
+        "the resource was restored, and Run:ai has no workload of its name any more",
+    ),
+    "an-id-to-adopt": (
+        lambda court: {"workloadName": "trainer", "adopt": {"workloadId": victims_id(court, "trainer")}},
+        "InvalidSpec",
+        NO_SUCH_WORKLOAD,
+    ),
+    "an-id-to-adopt-of-nobody": (
+        lambda court: {"workloadName": "by-hand", "adopt": {"workloadId": court.by_hand()}},
+        "InvalidSpec",
+        NO_SUCH_WORKLOAD,
+    ),
+    "an-id-to-adopt-of-nothing": (
+        lambda _: {"adopt": {"workloadId": "00000000-0000-4000-8000-000000000000"}},
+        "InvalidSpec",
+        NO_SUCH_WORKLOAD,
+    ),
+    "an-id-to-adopt-that-is-a-path": (
+        lambda _: {"adopt": {"workloadId": f"../../v1/org-unit/projects/{VICTIMS}"}},
+        "RunaiUnavailable",
+        "is no id of Run:ai: nothing was asked",
+    ),
+    "an-id-to-adopt-in-commons": (
+        lambda court: {
+            "projectName": "commons",
+            "workloadName": "common",
+            "adopt": {"workloadId": victims_id(court, "common")},
+        },
+        "NameConflict",
+        "the name common is taken in project commons by workload ",
+    ),
+    "a-name-to-adopt-in-commons": (
+        lambda _: {"projectName": "commons", "workloadName": "left-behind", "adopt": {"policy": "IfUnowned"}},
+        "NameConflict",
+        "/left-behind of cluster ",
+    ),
     "a-project-to-adopt-from": (
         lambda _: {"projectName": "team-b", "workloadName": "by-hand", "adopt": {"policy": "IfUnowned"}},
         "AccessDenied",
@@ -150,9 +192,6 @@ FORGED: dict[str, Callable[[Court, str], Spec]] = {
     "a-claim-on-the-victims": lambda court, name: {
         "annotations": court.claim(name, project_id=VICTIMS, project_name="team-a", workload_name="trainer")
     },
-    "a-claim-that-replaces": lambda court, name: {
-        "annotations": court.claim(name, replaces=victims_id(court, "trainer"), rerun_at="now")
-    },
     "a-claim-that-filters": lambda court, name: {
         "annotations": court.claim(name, workload_name=f"x,projectId=={VICTIMS}", project_id=f"{OWN},name==trainer")
     },
@@ -164,7 +203,9 @@ FORGED: dict[str, Callable[[Court, str], Spec]] = {
         "status": court.get("trainer", court.victim)["status"],
         "finalizers": [FINALIZER],
     },
-    "an-id-to-adopt": lambda court, _: {"adopt": {"workloadId": victims_id(court, "trainer")}},
+    "a-claim-that-adopts": lambda court, name: {
+        "annotations": court.claim(name, project_id=VICTIMS, workload_name="by-hand", adopts=court.by_hand())
+    },
     "owners-and-finalizers": lambda court, _: {
         "manifest": manifest(
             finalizers=["example.org/never"],
@@ -236,9 +277,11 @@ def test_a_lost_claim_asks_for_no_project_of_others(attacks: Court) -> None:
     attacks.mallory("wait", "rwl", name, "--for=delete", "--timeout=30s")
 
 
-def test_a_forged_claim_deletes_nothing_of_the_victims(attacks: Court) -> None:
-    name = "a-claim-to-delete-by"
-    claim = attacks.claim(name, project_id=VICTIMS, project_name="team-b", workload_name="trainer")
+@pytest.mark.parametrize("target", ["trainer", "by-hand"])
+def test_a_forged_claim_deletes_nothing_of_the_victims(attacks: Court, target: str) -> None:
+    name = f"to-delete-{target}-by"
+    named = {"project_id": VICTIMS, "project_name": "team-b", "workload_name": target}
+    claim = attacks.claim(name, **named, adopts=attacks.by_hand(), replaces=attacks.by_hand())
     paused = {"runai-operator.io/paused": "true"}
     forged = attacks.resource(name, finalizers=[FINALIZER], annotations={**claim, **paused}, projectName="team-b")
     attacks.apply(attacks.namespace, forged)
@@ -249,12 +292,11 @@ def test_a_forged_claim_deletes_nothing_of_the_victims(attacks: Court) -> None:
 
 def test_why_a_connection_fails_is_told_to_those_who_may_use_it_alone(attacks: Court) -> None:
     """It names hosts, Secrets, and what Run:ai says about the credentials."""
-    world, name = attacks.world, "a-look-at-what-fails"
-    attacks.connect(credentialsSecretRef={"name": "no"})
-    try:
-        world.until(lambda: world.connection_condition(attacks.private).get("reason") == "SecretNotFound")
-        attacks.apply(attacks.namespace, attacks.resource(name, connectionRef={"name": attacks.private}))
-        told = attacks.until(name, "ConnectionNotReady")
-        assert told == f"RunaiConnection {attacks.private} cannot be used"
-    finally:
-        attacks.connect()
+    world, name, broken = attacks.world, "a-look-at-what-fails", f"broken-{attacks.victim}"
+    rule = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": attacks.victim}}}
+    access = [{**rule, "projects": {"names": ["*"]}}]
+    world.connect(broken, credentialsSecretRef={"name": "no-such-secret"}, access=access)
+    world.until(lambda: world.connection_condition(broken).get("reason") == "SecretNotFound")
+    attacks.apply(attacks.namespace, attacks.resource(name, connectionRef={"name": broken}))
+    assert attacks.until(name, "ConnectionNotReady") == f"RunaiConnection {broken} cannot be used"
+    world.tear_away(broken)
