@@ -217,6 +217,7 @@ def test_who_does_not_lead_writes_nothing_and_reads_on(
         lambda api: api.claim(Resource(before), "{}"),
         lambda api: api.release(Resource(before)),
         lambda api: api.write_connection_status(connection, STATUS),
+        lambda api: api.set_connection_finalizers(connection, []),
     ):
         with pytest.raises(NotLeading, match="another may lead"):
             play(write)
