@@ -147,10 +147,26 @@ class Gatherer:
         before us."""
         if not isinstance(observed, Present) or observed.view is None or observed.stamp is not None:
             return observed
-        holder = await self._holders.holder(observed.workload_id, resource)
+        project = observed.view.workload.metadata.project_name
+
+        async def may_take(other: Resource) -> bool:
+            return await self._may_use(project, other)
+
+        holder = await self._holders.holder(observed.workload_id, resource, may_take)
         if holder in (None, resource.key):
             return observed
         return replace(observed, ownership=Ownership.ANOTHERS, owner=f"RunaiWorkload {holder}")
+
+    async def _may_use(self, project: str, other: Resource) -> bool:
+        """Whether another resource may; no, where its connection does not say so now: then it has recorded nothing, and
+        will see that we have."""
+        try:
+            rules = self._connections.find(other.connection_name).spec.access
+        except (Problem, NotYet):
+            return False
+        namespace = other.key.namespace
+        labels = await self._kubernetes.namespace_labels(namespace)
+        return not project or allowed(rules, namespace=namespace, namespace_labels=labels, project_name=project)
 
     async def _with_the_claim_it_lost(self, connection: Connection, resource: Resource) -> Resource:
         """Our finalizer says that there was one: of the names that the spec asks for, as far as anybody knows."""

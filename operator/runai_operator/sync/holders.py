@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from runai_operator.sync.ports import Kubernetes
 from runai_operator.sync.resource import Key, Resource
+
+MayTake = Callable[[Resource], Awaitable[bool]]
+"""Whether a resource may use the project that the workload is in: a claim is an annotation, and anybody's to write."""
 
 
 class Holders:
@@ -35,13 +38,15 @@ class Holders:
             if not self._takers[taken]:
                 del self._takers[taken]
 
-    async def holder(self, workload_id: str, asking: Resource) -> Key | None:
+    async def holder(self, workload_id: str, asking: Resource, may_take: MayTake) -> Key | None:
         """Whose workload that is, None where nobody has taken it. The others are looked at afresh."""
         await self._read_all()
         takers = [*self._takers.get(workload_id, ())]
         if takers in ([], [asking.key]):
             return takers[0] if takers else None
-        return first([each for key in takers if (each := await self._now(key, asking)) is not None], workload_id)
+        present = [each for key in takers if (each := await self._now(key, asking)) is not None]
+        entitled = [each for each in present if each.workload_id or each is asking or await may_take(each)]
+        return first(entitled, workload_id)
 
     async def _now(self, key: Key, asking: Resource) -> Resource | None:
         if key == asking.key:

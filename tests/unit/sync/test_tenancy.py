@@ -60,6 +60,22 @@ def test_a_lost_claim_does_not_ask_for_a_project_that_may_not_be_used() -> None:
     assert world.runai.calls == []
 
 
+@pytest.mark.parametrize(
+    ("namespace", "reason"), [("lab", "NameConflict"), ("mallory", "Applying")], ids=["who may use it", "who may not"]
+)
+def test_a_forged_claim_keeps_nobody_from_adopting_in_a_project_that_is_not_its_writers(
+    namespace: str, reason: str
+) -> None:
+    world = World(a_resource().with_spec(adopt={"policy": "IfUnowned"}))
+    world.runai.holds(a_workload().without_stamp())
+    first = a_resource(namespace=namespace, name="first", uid="uid-2")
+    world.kubernetes.put(first.claimed(namespace=namespace, name="first", uid="uid-2", adopts="w-1"))
+    allowing(world, {**EVERYBODY, "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "lab"}}})
+    world.reconcile(2)
+    assert world.ready["reason"] == reason
+    assert (world.status.get("workloadId") == "w-1") is (reason == "Applying")
+
+
 @pytest.mark.parametrize("deleting", [False, True])
 @pytest.mark.parametrize(
     ("access", "message"),
