@@ -85,7 +85,9 @@ class Court:
         return str(found["row"]["id"])
 
     def get(self, name: str, namespace: str | None = None) -> dict[str, Any]:
-        return dict(self.kubectl.json("get", "rwl", name, namespace=namespace or self.namespace))
+        path = f"/apis/{API_VERSION}/namespaces/{namespace or self.namespace}/runaiworkloads/{name}"
+        found: dict[str, Any] = self.world.control_plane.read(path)
+        return found
 
     def ready(self, name: str, namespace: str | None = None) -> dict[str, Any]:
         conditions = self.get(name, namespace).get("status", {}).get("conditions", [])
@@ -102,8 +104,12 @@ class Court:
 
     def spoils(self) -> tuple[Any, ...]:
         """All that mallory must not reach: the victim's resources and events, and its workloads in Run:ai."""
-        objects = self.kubectl.json("get", "rwl,events", namespace=self.victim)["items"]
-        kept = sorted((each["kind"], each["metadata"]["name"], each["metadata"]["resourceVersion"]) for each in objects)
+        read, within = self.world.control_plane.read, f"namespaces/{self.victim}"
+        objects = [
+            *read(f"/apis/{API_VERSION}/{within}/runaiworkloads")["items"],
+            *read(f"/api/v1/{within}/events")["items"],
+        ]
+        kept = sorted((each["metadata"]["name"], each["metadata"]["resourceVersion"]) for each in objects)
         workloads = [each for each in self.world.run.workloads() if self._is_the_victims(each)]
         return kept, [(each["row"]["phase"], each["v2"], each["syncInfo"], each["deleted"]) for each in workloads]
 

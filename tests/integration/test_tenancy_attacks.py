@@ -269,8 +269,8 @@ def test_a_lost_claim_asks_for_no_project_of_others(attacks: Court) -> None:
         attacks.namespace, attacks.resource(name, finalizers=[FINALIZER], projectName="team-b", workloadName="trainer")
     )
     attacks.mallory("delete", "rwl", name, "--wait=false")
+    attacks.world.until(lambda: "the deletion waits" in attacks.ready(name).get("message", ""))
     told = attacks.until(name, "AccessDenied")
-    assert "the deletion waits" in told
     assert "use the project team-b:" in told
     assert "runai-operator.io/release=true" in told
     attacks.mallory("annotate", "rwl", name, "runai-operator.io/release=true")
