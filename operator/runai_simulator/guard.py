@@ -63,9 +63,9 @@ def _answered(state: State, operation: Operation, request: Request, raw: bytes) 
 
 
 def _seen(state: State, request: Request) -> None:
-    """Raises 404 for a workload while the switch `blind` is set."""
+    """Raises 404 for a workload while the setting `blind` is on."""
     for parameter in ("workloadId", "WorkloadV2Id"):
-        if state.settings.switches.blind and parameter in request.path_params:
+        if state.settings.blind and parameter in request.path_params:
             raise not_found("workload", request.path_params[parameter])
 
 

@@ -46,7 +46,7 @@ def _candidates(state: State, conditions: list[Condition]) -> list[Workload]:
 def _shown(call: Call, workloads: list[Workload]) -> list[Workload]:
     now = call.state.now()
     deleted = call.flag("deleted")
-    if call.state.settings.switches.blind:
+    if call.state.settings.blind:
         return []
     if deleted is None and not call.state.settings.switches.list_includes_deleted:
         deleted = False

@@ -48,10 +48,6 @@ class Switches(Part):
     updated_at_moves_with_phase: bool = Field(default=True, description="updatedAt moves with the pods' status")
     dry_run_conflict: bool = Field(default=True, description="dryRun on a taken name says 409; else 202")
     token_v2: bool = Field(default=True, description="POST /api/v2/token exists; else it is 404")
-    blind: bool = Field(
-        default=False,
-        description="no workload is listed or found, as for an application that lost its role; projects still are",
-    )
     failed_sync_phase: Literal["Failed", "Creating"] = Field(
         default="Failed", description="the phase of a workload that never could be applied"
     )
@@ -65,5 +61,9 @@ class Settings(Part):
     tenant_id: int = 1001
     token_lifetime: int = Field(default=3600, ge=1, description="seconds until an access token expires")
     seed: int = Field(default=0, description="of the dice that decide which requests a fault hits")
+    blind: bool = Field(
+        default=False,
+        description="no workload is listed or found, as for an application that lost its role; projects still are",
+    )
     times: Times = Times()
     switches: Switches = Switches()

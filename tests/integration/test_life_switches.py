@@ -198,7 +198,7 @@ def beside(world: World, number: int) -> Iterator[World]:
         other.operator, other.connection = world.operator, f"{world.namespace}-{number}"
         other.connect(polling={"interval": "1s", "fullInterval": "1s"})
         yield other
-        world.kubectl("delete", "rcon", other.connection)
+        world.tear_away(other.connection)
 
 
 @pytest.mark.parametrize("position", POSITIONS)

@@ -21,6 +21,9 @@ from runai_operator.runai.models import Project, Workload
 
 log = logging.getLogger(__name__)
 
+LOOK_AGAIN = 60.0
+"""Seconds between sweeps at most while many workloads are missing: they may be listed again."""
+
 
 @dataclass(frozen=True)
 class Listeners:
@@ -155,8 +158,8 @@ class LiveConnection:
         self._absence.swept(self._listeners.expected(), seen)
         if first:
             self._listeners.swept()
-        if self._absence.massive and not before:
-            self._poller.sweep_soon()
+        if self._absence.massive:
+            self._poller.sweep_within(LOOK_AGAIN if before else 0)
         if first or self._absence.massive != bool(before):
             self._listeners.changed()
             self._listeners.moved({*before} - self._absence.missing)

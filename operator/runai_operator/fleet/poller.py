@@ -64,9 +64,9 @@ class Poller:
         while True:
             await self._clock.sleep(await self._once())
 
-    def sweep_soon(self) -> None:
-        """Everything is read again, with the next reading."""
-        self._next_sweep = 0.0
+    def sweep_within(self, seconds: float) -> None:
+        """Everything is read again in so many seconds at the latest, and not before the next reading."""
+        self._next_sweep = min(self._next_sweep, self._clock.monotonic() + seconds)
 
     async def _once(self) -> float:
         """One reading; the seconds to wait after it."""

@@ -107,9 +107,9 @@ def test_a_misspelt_switch_is_refused(bench: Bench) -> None:
 
 def test_blind_it_shows_no_workload_and_all_projects(bench: Bench) -> None:
     id_ = bench.create("a")
-    bench.control.switches(blind=True)
+    bench.control.settings(blind=True)
     assert bench.http.get("/api/v1/workloads").json()["workloads"] == []
     assert [bench.http.get(f"/api/v{version}/workloads/{id_}").status_code for version in (1, 2)] == [404, 404]
     assert bench.http.get("/api/v1/org-unit/projects/4501").status_code == 200
-    bench.control.switches(blind=False)
+    bench.control.settings(blind=False)
     assert bench.http.get(f"/api/v2/workloads/{id_}").status_code == 200
