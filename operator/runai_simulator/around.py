@@ -89,14 +89,17 @@ def _issued(call: Call) -> str:
 def projects(call: Call) -> Answer:
     conditions = parse(call.text("filterBy"), PROJECT_FIELDS, most=None)
     search = (call.text("search") or "").lower()
-    found = [project for project in call.state.projects.values() if search in project.name.lower()]
+    found = [project for project in call.state.shown_projects.values() if search in project.name.lower()]
     key = call.choice("sortBy", tuple(PROJECT_FIELDS))
     ordered = in_order(matching(found, conditions, PROJECT_FIELDS), key, call.order(), PROJECT_FIELDS)
     return call.page("projects", ordered, project_view)
 
 
 def project(call: Call) -> Answer:
-    return Answer(200, project_view(call.state.project(call.path["projectId"])))
+    id_ = call.path["projectId"]
+    if id_ not in call.state.shown_projects:
+        raise not_found("project", id_)
+    return Answer(200, project_view(call.state.project(id_)))
 
 
 def clusters(call: Call) -> Answer:

@@ -63,10 +63,12 @@ def _answered(state: State, operation: Operation, request: Request, raw: bytes) 
 
 
 def _seen(state: State, request: Request) -> None:
-    """Raises 404 for a workload while the setting `blind` is on."""
+    """Raises 404 for a workload that the settings hide."""
     for parameter in ("workloadId", "WorkloadV2Id"):
-        if state.settings.blind and parameter in request.path_params:
-            raise not_found("workload", request.path_params[parameter])
+        id_ = request.path_params.get(parameter)
+        workload = state.workloads.get(id_ or "")
+        if workload is not None and not state.shows(workload):
+            raise not_found("workload", str(id_))
 
 
 def _parsed(raw: bytes, operation: Operation) -> Any:

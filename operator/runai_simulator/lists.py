@@ -46,14 +46,13 @@ def _candidates(state: State, conditions: list[Condition]) -> list[Workload]:
 def _shown(call: Call, workloads: list[Workload]) -> list[Workload]:
     now = call.state.now()
     deleted = call.flag("deleted")
-    if call.state.settings.blind:
-        return []
     if deleted is None and not call.state.settings.switches.list_includes_deleted:
         deleted = False
     return [
         workload
         for workload in workloads
         if workload.visible_at <= now and not workload.is_forgotten(now) and deleted in (None, workload.is_deleted(now))
+        if call.state.shows(workload)
     ]
 
 

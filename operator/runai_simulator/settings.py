@@ -65,5 +65,9 @@ class Settings(Part):
         default=False,
         description="no workload is listed or found, as for an application that lost its role; projects still are",
     )
+    hidden_projects: tuple[str, ...] = Field(
+        default=(),
+        description="ids of projects that the application's role does not cover: they and their workloads are 404",
+    )
     times: Times = Times()
     switches: Switches = Switches()

@@ -65,6 +65,16 @@ class State:
             raise not_found("workload", id_)
         return workload
 
+    @property
+    def shown_projects(self) -> dict[str, Project]:
+        """Those that a client's role covers."""
+        hidden = self.settings.hidden_projects
+        return {id_: project for id_, project in self.projects.items() if id_ not in hidden}
+
+    def shows(self, workload: Workload) -> bool:
+        """Whether a client sees it, by the settings."""
+        return not self.settings.blind and workload.project_id not in self.settings.hidden_projects
+
     def project(self, id_: str) -> Project:
         project = self.projects.get(id_)
         if project is None:

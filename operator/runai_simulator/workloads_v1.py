@@ -82,7 +82,7 @@ def _ids(ids: Any) -> list[str]:
 def _act(state: State, id_: str, action: str) -> tuple[int, str] | None:
     now = state.now()
     workload = state.workloads.get(id_)
-    if workload is None or workload.is_deleted(now):
+    if workload is None or workload.is_deleted(now) or not state.shows(workload):
         return 404, f"workload {id_} was not found"
     refusal = refusal_of(workload, action, now)
     if refusal is None:

@@ -167,11 +167,11 @@ def _project(state: State, given: JsonObject, manifest: JsonObject) -> Project:
     if (project_id is None) == (cluster_id is None):
         raise bad_request("exactly one of metadata.projectId and metadata.clusterId is required")
     if project_id is not None:
-        if project_id not in state.projects:
+        if project_id not in state.shown_projects:
             raise bad_request(f"metadata.projectId {project_id!r}: there is no such project")
         return state.projects[project_id]
     namespace = manifest.get("metadata", {}).get("namespace")
-    for project in state.projects.values():
+    for project in state.shown_projects.values():
         if project.cluster_id == cluster_id and project.namespace == namespace:
             return project
     raise bad_request(f"no project of cluster {cluster_id!r} has the manifest's namespace {namespace!r}")

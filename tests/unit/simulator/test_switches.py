@@ -113,3 +113,17 @@ def test_blind_it_shows_no_workload_and_all_projects(bench: Bench) -> None:
     assert bench.http.get("/api/v1/org-unit/projects/4501").status_code == 200
     bench.control.settings(blind=False)
     assert bench.http.get(f"/api/v2/workloads/{id_}").status_code == 200
+
+
+def test_a_role_that_shrank_shows_neither_the_project_nor_its_workloads(bench: Bench) -> None:
+    id_, other = bench.create("a"), bench.create("b", projectId="4502")
+    bench.control.settings(hidden_projects=["4501"])
+    assert [row["id"] for row in bench.http.get("/api/v1/workloads").json()["workloads"]] == [other]
+    assert [bench.http.get(f"/api/v{version}/workloads/{id_}").status_code for version in (1, 2)] == [404, 404]
+    assert bench.http.get("/api/v1/org-unit/projects/4501").status_code == 404
+    assert "4501" not in [each["id"] for each in bench.http.get("/api/v1/org-unit/projects").json()["projects"]]
+    assert bench.post("c").status_code == 400
+    batch = bench.http.post("/api/v1/workloads/batch", json={"action": "suspend", "ids": [id_, other]}).json()
+    assert (batch["succeeded"], [each["id"] for each in batch["failed"]]) == ([other], [id_])
+    bench.control.settings(hidden_projects=[])
+    assert bench.http.get(f"/api/v2/workloads/{id_}").status_code == 200
