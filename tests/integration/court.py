@@ -52,6 +52,7 @@ class Court:
         for name in ("trainer", "common", "left-behind"):
             self.until(name, "Running", self.victim)
         self.kubectl("delete", "rwl", "left-behind", namespace=self.victim)
+        self.world.until(lambda: self._told_in_events("Running") == 3)  # an event comes after its status
 
     def apply(self, namespace: str, *resources: Mapping[str, Any]) -> None:
         """As the namespace's own people would."""
@@ -120,6 +121,10 @@ class Court:
             names = self.kubectl("get", "rwl", "-o", "name", namespace=namespace).split()
             take_finalizers(self.world.control_plane.kubeconfig, namespace, [each.rpartition("/")[2] for each in names])
             self.kubectl("delete", "namespace", namespace, "--wait=false")
+
+    def _told_in_events(self, reason: str) -> int:
+        events = self.world.control_plane.read(f"/api/v1/namespaces/{self.victim}/events")["items"]
+        return sum(each["reason"] == reason for each in events)
 
     def _is_the_victims(self, workload: Mapping[str, Any]) -> bool:
         annotations = (workload["v2"]["rawManifest"].get("metadata") or {}).get("annotations") or {}

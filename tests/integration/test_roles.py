@@ -11,7 +11,15 @@ import pytest
 
 from tests.conftest import REPOSITORY
 from tests.control_plane import ControlPlane, Kubectl
-from tests.integration.roles import INSTALLED, Person, may, operator_documents, operator_kubeconfig, roles_for_people
+from tests.integration.roles import (
+    INSTALLED,
+    RBAC,
+    Person,
+    may,
+    operator_documents,
+    operator_kubeconfig,
+    roles_for_people,
+)
 from tests.integration.world import World
 
 GROUP = "runai-operator.io"
@@ -97,6 +105,13 @@ def test_the_operator_lives_with_its_role_which_allows_nothing_more(
     allowed = {right for rule in operator_rules(world.namespace) for right in rights_of(rule)}
     used = {(each["verb"], resource_of(each["objectRef"])) for each in asked if "objectRef" in each}
     assert used == allowed, "its role and what it does are not the same"
+
+
+def test_all_roles_are_applied_by_one_command(kubectl: Kubectl) -> None:
+    """Nothing is kept of it: the namespace that it is written for would be in the way of others."""
+    told = kubectl("apply", "--dry-run=client", "-f", str(RBAC), "-o", "name").split()
+    wanted = {f"clusterrole.rbac.authorization.k8s.io/runai-operator-{role}" for role in PEOPLE}
+    assert wanted | {f"serviceaccount/{INSTALLED}"} <= {*told}
 
 
 def test_secrets_are_read_by_name_and_in_no_other_namespace(namespace: str) -> None:
