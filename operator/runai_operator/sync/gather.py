@@ -87,7 +87,7 @@ class Gatherer:
             uninstalling = _to_be_replaced(resource, observed) and await self._kubernetes.uninstalling()
         except Problem as problem:
             return await self._held_up(resource, problem)
-        if connection.leaving and resource.workload_id is None and isinstance(observed, Gone):
+        if connection.leaving and resource.workload_id is None and _would_be_new(observed):
             return _stopped_by(resource, Reason.CONNECTION_NOT_READY, _leaves(resource))
         return replace(self._situation(resource, observed, spec, desired, names), uninstalling=uninstalling)
 
@@ -211,6 +211,11 @@ class Gatherer:
             put_lately=ledger.put_lately(uid, desired.digest),
             unlike=unlike(observed, desired, spec),
         )
+
+
+def _would_be_new(observed: Observed) -> bool:
+    """Whether it could only be submitted or taken over: what is ours already is neither."""
+    return isinstance(observed, Gone) or (isinstance(observed, Present) and observed.ownership is Ownership.UNOWNED)
 
 
 def _is_ours(observed: Observed) -> bool:

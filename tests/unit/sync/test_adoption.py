@@ -92,6 +92,13 @@ class TestTakingOver:
         assert world.runai.writes() == []
         assert "workloadId" not in world.status
 
+    def test_through_a_connection_that_goes_nothing_is_taken_over(self) -> None:
+        world = a_world(UNOWNED, FOREIGN)
+        world.connection.leaving = True
+        world.reconcile(3)
+        assert world.ready["reason"] == "ConnectionNotReady"
+        assert "workloadId" not in world.status
+
     def test_what_others_may_change_is_no_difference(self) -> None:
         world = a_world(IDENTICAL, ANOTHER, drift={"ignorePaths": ["/manifest/spec/parallelism"]})
         world.reconcile(3)
