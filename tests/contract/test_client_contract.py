@@ -309,6 +309,26 @@ def test_every_request_is_one_that_the_documents_describe(name):
     check()
 
 
+def test_what_is_asked_about_new_credentials_is_what_the_documents_describe_too():
+    asked: list[str] = []
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        check_request(request)
+        asked.append(request.url.path)
+        answers = {"/api/v2/token": {"access_token": "token", "token_type": "Bearer", "expires_in": 3600}, CLUSTERS: []}
+        return httpx.Response(200, json=answers.get(request.url.path, {"workloads": []}))
+
+    async def renew() -> None:
+        transport = httpx.MockTransport(serve)
+        async with RunaiClient(
+            "https://runai.test", CREDENTIALS, approve=lambda _: None, transport=transport
+        ) as client:
+            await client.renew()
+
+    asyncio.run(renew())
+    assert asked == ["/api/v2/token", CLUSTERS, "/api/v1/workloads"]
+
+
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_every_answer_that_the_documents_describe_can_be_read_and_so_can_those_of_tomorrow(name):
     path, method, _ = OPERATIONS[name]
@@ -409,6 +429,8 @@ def shows_projects(result: Any, answer: Any) -> None:
 
 def shows_clusters(result: Any, answer: Any) -> None:
     assert [(cluster.uuid, cluster.name) for cluster in result] == [(told["uuid"], told["name"]) for told in answer]
+    tenants = [str(told["tenantId"]) if told.get("tenantId") is not None else "" for told in answer]
+    assert [cluster.tenant_id for cluster in result] == tenants
 
 
 SHOWS: dict[str, Callable[[Any, Any], None]] = {
