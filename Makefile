@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo demo-picture test lint fmt crds control-plane lock clean
+.PHONY: help demo demo-picture test lint fmt crds golden control-plane lock clean
 
 help:  ## what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-15s %s\n", $$1, $$2}'
@@ -46,6 +46,10 @@ fmt: $(READY)  ## format the code
 crds: $(READY)  ## write crds/ and docs/reference/ anew from the models
 	@$(BIN)/python -m runai_operator.api.generate crds
 	@$(BIN)/python -m runai_operator.api.generate docs
+
+golden: $(READY)  ## record what this version leaves on both sides: make golden VERSION=v2
+	@$(BIN)/python -m tests.control_plane build
+	@$(BIN)/python -m tests.golden $(VERSION)
 
 lock: $(READY)  ## compile the locked requirements anew
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements/run.txt

@@ -295,6 +295,10 @@ RESTORING = {
         Claim(rerun_at="new"),
     ),
     "claimed anew it is created": ((CLAIMED, Gone(finished=False)), Create()),
+    "in a Run:ai that calls its project otherwise nobody can tell either": (
+        (RESTORED.claimed(project_id="p-0"), Gone()),
+        (Reject, Reason.VANISHED),
+    ),
     "with its status, it makes the claim its own": ((RESTORED.submitted(), RUNNING), Claim()),
     "it does so amid a recreate": ((RESTORED.replacing().submitted(), RUNNING), Claim(replaces="w-1")),
     "and of what it had taken over": (

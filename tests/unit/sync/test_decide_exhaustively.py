@@ -299,9 +299,8 @@ def rules_of_adoption(situation: Situation, action: Action) -> Iterator[tuple[st
         expected = DESIRED.digest if left_alone else None
         yield "what is taken over is put later exactly where that runs nothing again", action.digest == expected
     if resource.restored and isinstance(observed, Gone) and observed.finished is not False:
-        renamed = resource.claim.workload_name != DESIRED.name  # which what was ever submitted cannot be
         creates = isinstance(action, Create) or (isinstance(action, Claim) and resource.finalized)
-        yield "what was restored is not run again uncalled", renamed or bool(resource.rerun_asked) or not creates
+        yield "what was restored is not run again uncalled", bool(resource.rerun_asked) or not creates
 
 
 def test_every_promise_is_kept_for_whatever_is_taken_over_or_restored():

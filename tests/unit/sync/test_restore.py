@@ -87,6 +87,16 @@ class TestARestore:
         assert "nobody" in world.ready["message"] or "nor can anybody tell" in world.ready["message"]
         assert world.runai.writes() == []
 
+    def test_in_another_runai_nothing_is_run_and_it_says_why(self, world: World) -> None:
+        """Its projects have other ids, and it has never heard of any workload of ours."""
+        world.settle()
+        world.runai.workloads.clear()
+        world.runai.projects = {"p-9": "team-a"}
+        restore(world)
+        world.reconcile(4)
+        assert (world.ready["reason"], world.runai.writes()) == ("RunaiUnavailable", [])
+        assert "neither the workload nor its project p-1" in world.ready["message"]
+
     def test_what_rerun_at_asked_for_before_the_backup_is_not_done_again(self, world: World) -> None:
         first = world.settle()
         world.kubernetes.put(world.resource.asked_to_rerun("long ago"))

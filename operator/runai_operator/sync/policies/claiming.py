@@ -38,7 +38,7 @@ def claim_before_the_first_write(situation: Situation) -> Action | None:
         return _as_it_was(claim) if resource.restored and _is_ours(situation.observed) else None
     if not _nothing_of_ours(situation.observed):
         return None
-    if resource.restored and isinstance(situation.observed, Gone) and not _renamed(claim, situation):
+    if resource.restored and isinstance(situation.observed, Gone):
         return None  # whether it may run again comes first: a claim of this uid says yes
     return Claim(rerun_at=claim.rerun_at) if outdated(situation) else None
 
@@ -48,12 +48,9 @@ def outdated(situation: Situation) -> bool:
     claim, desired = situation.resource.claim, situation.desired
     if claim is None or desired is None:
         return False
-    return claim.adopts is not None or _renamed(claim, situation) or claim.fixed != desired.fixed
-
-
-def _renamed(claim: Claimed, situation: Situation) -> bool:
-    desired = situation.desired
-    return desired is not None and (claim.workload_name, claim.project_id) != (desired.name, desired.project_id)
+    names = (claim.workload_name, claim.project_id)
+    renamed = names != (desired.name, desired.project_id)
+    return renamed or claim.adopts is not None or claim.fixed != desired.fixed
 
 
 def recreating(situation: Situation) -> Claim:
