@@ -10,6 +10,7 @@ from typing import Any, Self
 from .binaries import Binaries, Say, prepare
 from .commands import apiserver_command, controller_manager_command, etcd_command, write_audit_policy
 from .credentials import make_credentials, write_kubeconfig
+from .errors import ControlPlaneError
 from .kubectl import KubectlFailed
 from .processes import Process, free_ports, wait_until
 from .reader import Reader
@@ -107,6 +108,24 @@ class ControlPlane:
         self.stop_apiserver(kill=kill)
         self.start_apiserver()
 
+    def compact(self) -> int:
+        """Have etcd forget every revision but the newest; which that is."""
+        revision = self._ask_etcd("range", {"key": "AA=="})["header"]["revision"]
+        self._ask_etcd("compaction", {"revision": revision, "physical": True})
+        return int(revision)
+
+    def _ask_etcd(self, what: str, request: dict[str, Any]) -> Any:
+        """Over etcd's JSON gateway (etcd documentation, "gRPC gateway"); bytes are in base64."""
+        connection = http.client.HTTPConnection("127.0.0.1", self._etcd_port, timeout=READY_WITHIN)
+        try:
+            connection.request("POST", f"/v3/kv/{what}", json.dumps(request))
+            answer = connection.getresponse()
+            if answer.status != http.client.OK:
+                raise ControlPlaneError(f"etcd answers {answer.status} for {what}: {answer.read(300)!r}")
+            return json.load(answer)
+        finally:
+            connection.close()
+
     def check(self) -> None:
         """Raise ControlPlaneError when a part of it has ended without being told to."""
         for process in self._processes.values():
@@ -115,13 +134,15 @@ class ControlPlane:
     def _lay_out(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         credentials = make_credentials(self.folder / "credentials")
-        etcd_port, port = free_ports(2)
+        self._etcd_port, port = free_ports(2)
         write_kubeconfig(self.kubeconfig, f"https://127.0.0.1:{port}", credentials)
         self._reader = Reader(port, credentials)
         policy = write_audit_policy(self.folder) if self.audit else None
         commands = {
-            "etcd": etcd_command(self.binaries, self.folder / "etcd", etcd_port),
-            "kube-apiserver": apiserver_command(self.binaries, credentials, etcd_port, port, policy, self.audit_log),
+            "etcd": etcd_command(self.binaries, self.folder / "etcd", self._etcd_port),
+            "kube-apiserver": apiserver_command(
+                self.binaries, credentials, self._etcd_port, port, policy, self.audit_log
+            ),
             "kube-controller-manager": controller_manager_command(self.binaries, self.kubeconfig),
         }
         self._processes = {
