@@ -238,7 +238,7 @@ def test_a_manifest_that_nests_deep_ends_in_a_condition_and_blinds_nobody(bare_w
     world.kubectl("create", "-f", "-", input=f'{{"apiVersion":"{API_VERSION}","kind":"RunaiWorkload",{text}}}')
     ready = "jsonpath={.status.conditions[?(@.type=='Ready')].message}"
     try:
-        world.until(lambda: "200 levels" in world.kubectl("get", "rwl", "deep", "-o", ready, namespace=world.namespace))
+        world.until(lambda: "100 levels" in world.kubectl("get", "rwl", "deep", "-o", ready, namespace=world.namespace))
         world.submit("after")
         world.until_ready("after")
         world.operator.kill()

@@ -10,8 +10,9 @@ from runai_operator.api.names import STAMP_PREFIX
 from runai_operator.api.wire import Wire
 from runai_operator.api.workload import RunaiWorkloadSpec
 
-MOST_LEVELS = 200
-"""Far more than any manifest has. The API server takes 10,000, more than most who read JSON can."""
+MOST_LEVELS = 100
+"""Far more than any manifest has. The API server takes 10,000, more than most who read JSON can: of Run:ai's answers,
+which hold the manifest some levels down, 200 are read."""
 
 Spec = TypeVar("Spec", bound=Wire)
 

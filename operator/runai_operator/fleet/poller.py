@@ -11,6 +11,7 @@ from runai_operator.fleet.snapshot import Snapshot
 from runai_operator.runai.client import RunaiClient
 from runai_operator.runai.errors import Forbidden, OtherTenant, Retryable, RunaiError, Unavailable
 from runai_operator.runai.models import Workload
+from runai_operator.runai.pages import pages
 
 log = logging.getLogger(__name__)
 
@@ -95,16 +96,16 @@ class Poller:
         self._snapshot.begin_sweep()
         seen: set[str] = set()
         moved: set[str] = set()
-        offset: int | None = 0
-        while offset is not None:
-            page = await self._client.list(
+        async for page in pages(
+            lambda offset: self._client.list(
                 deleted=False, sort_by="createdAt", sort_order="asc", offset=offset, limit=PAGE
             )
+        ):
             self._check(page.workloads)
-            self._state(None)
+            if not self._failures:  # what failed works again when all was read, not when it begins to answer
+                self._state(None)
             seen |= {row.id for row in page.workloads}
             moved |= self._snapshot.learn(page.workloads)
-            offset = page.next if page.workloads and page.next is not None and page.next > offset else None
         moved |= self._snapshot.end_sweep(seen)
         return moved, seen | self._snapshot.touched
 
@@ -113,9 +114,8 @@ class Poller:
         since = self._snapshot.watermark
         filters = () if since is None else (f"phaseUpdatedAt>={(since - OVERLAP).isoformat()}",)
         moved: set[str] = set()
-        offset: int | None = 0
-        while offset is not None:
-            page = await self._client.list(
+        async for page in pages(
+            lambda offset: self._client.list(
                 filter_by=filters,
                 deleted=False,
                 sort_by="phaseUpdatedAt",
@@ -123,9 +123,9 @@ class Poller:
                 offset=offset,
                 limit=PAGE,
             )
+        ):
             self._check(page.workloads)
             moved |= self._snapshot.learn(page.workloads)
-            offset = page.next if page.workloads and page.next is not None and page.next > offset else None
         return moved
 
     def _failed(self, error: RunaiError) -> float:

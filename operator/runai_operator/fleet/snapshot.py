@@ -8,6 +8,10 @@ from datetime import datetime
 
 from runai_operator.runai.models import Workload
 
+MOST_ROWS = 200_000
+"""More are not kept: a server that lists other ids each time must not fill the memory. Without its row, a workload is
+read by id."""
+
 
 class Snapshot:
     """Rows by workload id. Readings never go back in time: a row older than what is known counts for nothing.
@@ -55,7 +59,7 @@ class Snapshot:
         if row.phase_updated_at is not None:
             self.watermark = max(self.watermark or row.phase_updated_at, row.phase_updated_at)
         known = self._rows.get(row.id)
-        if known is not None and _is_older(row, known):
+        if (known is None and len(self._rows) >= MOST_ROWS) or (known is not None and _is_older(row, known)):
             return False
         self._rows[row.id] = row
         return known != row

@@ -25,6 +25,8 @@ from .errors import (
 
 IS_IT_RUNAI = "Is spec.url of the connection the URL of a Run:ai control plane, with no proxy or login page before it?"
 IS_IT_UP = "Can spec.url of the connection be reached from here?"
+LONGEST_WAIT = 300.0
+"""No Retry-After counts for more seconds: a mistaken one must not silence a connection for days."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -123,16 +125,16 @@ def described(reply: Reply) -> str:
 
 
 def retry_after(reply: Reply, *, now: datetime | None = None) -> float | None:
-    """Seconds to wait, from Retry-After in either of its forms (RFC 9110, 10.2.3)."""
+    """Seconds to wait, from Retry-After in either of its forms (RFC 9110, 10.2.3); at most LONGEST_WAIT."""
     value = reply.headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
-        return float(value[:9])
+        return min(float(value[:9]), LONGEST_WAIT)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # of a year of eleven digits
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
+    return min(max(0.0, (moment - (now or datetime.now(UTC))).total_seconds()), LONGEST_WAIT)
 
 
 @dataclass(frozen=True)
@@ -216,7 +218,7 @@ def _said(call: Call, reply: Reply) -> tuple[str, str | None]:
 
 def _object(body: bytes) -> dict[str, object] | None:
     try:
-        found = json.loads(body)
+        found = json.loads(body.decode())  # JSON between systems is UTF-8 (RFC 8259, 8.1)
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

@@ -15,6 +15,7 @@ from runai_operator import __version__
 from .calls import Call, Reply, expect_acknowledgement, judge, parse
 from .errors import Forbidden, Rejected
 from .models import (
+    AN_ID,
     BatchResult,
     Cluster,
     Clusters,
@@ -27,6 +28,7 @@ from .models import (
     WorkloadV2,
     WorkloadView,
 )
+from .pages import pages
 from .requests import CreateWorkload, UpdateWorkload
 from .tenant import tenant_of
 from .tokens import Credentials, CredentialsSource, Tokens
@@ -172,13 +174,8 @@ class RunaiClient:
     async def projects(self, *, name: str | None = None) -> tuple[Project, ...]:
         """All projects, or those of a name: it may repeat across clusters."""
         filters = () if name is None else (f"name=={name}",)
-        found: list[Project] = []
-        offset: int | None = 0
-        while offset is not None:
-            page = await self._project_page(filters, offset)
-            found += page.projects
-            offset = page.next if page.projects and page.next is not None and page.next > offset else None
-        return tuple(found)
+        read = pages(lambda offset: self._project_page(filters, offset))
+        return tuple([project async for page in read for project in page.projects])
 
     async def project(self, project_id: str) -> Project:
         """One project."""
@@ -254,7 +251,7 @@ def _source(credentials: Credentials | CredentialsSource) -> CredentialsSource:
 def _call(
     method: str, route: str, object_id: str = "", *, query: str = "", document: Any = None, writes: bool = False
 ) -> Call:
-    if "{id}" in route and not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._:-]*", object_id):
+    if "{id}" in route and not re.fullmatch(AN_ID, object_id):
         raise Rejected(f"{object_id!r} is no id of Run:ai: nothing was asked", method=method)
     body = None if document is None else json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
     path = route.replace("{id}", quote(object_id, safe=""))

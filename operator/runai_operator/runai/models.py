@@ -28,18 +28,49 @@ from pydantic.alias_generators import to_camel
 from .requests import CreateWorkload as CreateWorkload
 from .requests import UpdateWorkload as UpdateWorkload
 
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
 
 def _unset(value: object) -> object:
-    """None for the ways in which a Go server writes "no time": an empty string, or the year 1."""
-    return None if value == "" or (isinstance(value, str) and value.startswith("0001-01-01")) else value
+    """None for the ways in which a Go server writes "no time": an empty string, or the year 1.
+
+    A number is no time: pydantic would read a 0 as 1970, and a workload with that `deletedAt` as deleted.
+    """
+    if value is None or isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or (value and value[4:5] != "-"):
+        raise ValueError("not a time as RFC 3339 writes it")
+    return None if value == "" or value.startswith("0001-01-01") else value
 
 
-def _aware(value: datetime | None) -> datetime | None:
-    return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+def _in_utc(value: datetime | None) -> datetime | None:
+    """In UTC; without an offset it is meant so.
+
+    What is said to have happened after LATEST did not: believed, one `updatedAt` there would make all later ones old.
+    """
+    if value is None:
+        return None
+    aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+    if aware > LATEST:
+        raise ValueError("after the year 2199")
+    return aware.astimezone(UTC)
 
 
-Time = Annotated[datetime | None, BeforeValidator(_unset), AfterValidator(_aware)]
-Id = Annotated[str, Field(min_length=1)]
+def _no_fraction(value: object) -> object:
+    """Ids may be numbers, but whole ones."""
+    if isinstance(value, float | bool):
+        raise ValueError("not an id")  # noqa: TRY004 (pydantic makes a ValidationError of it)
+    return value
+
+
+AN_ID = r"[A-Za-z0-9_-][A-Za-z0-9._:-]*"
+"""What may be an id: a part of a path that leads nowhere else, and that a status can hold."""
+
+Time = Annotated[datetime | None, BeforeValidator(_unset), AfterValidator(_in_utc)]
+Id = Annotated[str, BeforeValidator(_no_fraction), Field(min_length=1, max_length=253, pattern=f"^{AN_ID}$")]
+Port = Annotated[int, Field(ge=0, le=65535)]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+"""A number that JSON can hold: Python reads NaN and 1e400, and the API server takes neither."""
 STRICT = frozenset({"deleted_at"})
 
 
@@ -72,7 +103,7 @@ class Endpoint(Answer):
 
     url: str = ""
     host: str = ""
-    port: int | None = None
+    port: Port | None = None
     path: str = ""
     protocol: str = ""
     tls_enabled: bool | None = None
@@ -115,8 +146,8 @@ class Workload(Answer):
     current_node_pools: tuple[str, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     urls: tuple[str, ...] = ()
-    allocated_gpus: float | None = Field(None, validation_alias=AliasPath("allocatedResources", "gpu"))
-    requested_gpus: float | None = Field(
+    allocated_gpus: Amount | None = Field(None, validation_alias=AliasPath("allocatedResources", "gpu"))
+    requested_gpus: Amount | None = Field(
         None, validation_alias=AliasPath("workloadRequestedResources", "gpu", "request")
     )
 
@@ -204,6 +235,10 @@ class Page(Answer):
     workloads: Annotated[tuple[Workload, ...], BeforeValidator(_no_rows)]
     next: int | None = None
 
+    @property
+    def count(self) -> int:
+        return len(self.workloads)
+
 
 class Endpoints(Answer):
     """The answer of a workload's endpoints."""
@@ -250,6 +285,10 @@ class ProjectPage(Answer):
     projects: Annotated[tuple[Project, ...], BeforeValidator(_no_rows)]
     next: int | None = None
 
+    @property
+    def count(self) -> int:
+        return len(self.projects)
+
 
 class Cluster(Answer):
     """A cluster of the tenant."""
@@ -267,4 +306,4 @@ class Token(Answer):
     """An access token as either token endpoint answers; `expires_in` is in seconds."""
 
     access_token: SecretStr = Field(validation_alias=AliasChoices("access_token", "accessToken"))
-    expires_in: float | None = Field(None, validation_alias=AliasChoices("expires_in", "expiresIn"))
+    expires_in: Amount | None = Field(None, validation_alias=AliasChoices("expires_in", "expiresIn"))

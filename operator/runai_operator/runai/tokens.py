@@ -18,6 +18,8 @@ LONGEST_MARGIN = 60.0
 SHARE_MARGIN = 0.1
 UNTOLD_LIFETIME = 300.0
 HOLD_REFUSED, HOLD_FAILED = 5.0, 1.0
+LONGEST_TOKEN = 16 * 2**10
+"""Characters. What is longer no server takes in a header, and each request would fail for it."""
 
 
 @dataclass(frozen=True)
@@ -221,7 +223,12 @@ def _claims(token: str) -> dict[str, object]:
 
 
 def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    try:
+        return float(value)
+    except OverflowError:  # more digits than a float can tell
+        return None
 
 
 def _v2(credentials: Credentials) -> Call:
@@ -249,7 +256,7 @@ def _call(path: str, body: bytes, content_type: str) -> Call:
 def _readable(call: Call, reply: Reply) -> Token:
     answer = parse(call, reply, Token)
     token = answer.access_token.get_secret_value()
-    if not token or not token.isascii() or not token.isprintable() or " " in token:
+    if not 0 < len(token) <= LONGEST_TOKEN or not token.isascii() or not token.isprintable() or " " in token:
         told = f"{call} was answered with {reply.status} and no usable access token. {IS_IT_RUNAI}"
         raise Unreadable(told, status=reply.status, method=call.method, path=call.path)
     return answer

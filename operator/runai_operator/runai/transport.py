@@ -56,8 +56,8 @@ class Transport(AiohttpTransport):  # type: ignore[misc]
             response = await self._send(request, progress)
         except (aiohttp.ClientError, OSError) as error:
             if isinstance(error, NEVER_SENT) and not progress.connected:
-                raise httpx.ConnectError(_why(error)) from error
-            raise httpx.ReadError(_why(error)) from error
+                raise httpx.ConnectError(why(error)) from error
+            raise httpx.ReadError(why(error)) from error
         return httpx.Response(
             status_code=response.status,
             headers=response.raw_headers,
@@ -170,11 +170,16 @@ async def _sent_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHand
     except NEVER_SENT:
         raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise Cut(_why(error)) from error
+        raise Cut(why(error)) from error
 
 
-def _why(error: Exception) -> str:
-    """What happened, without the URL of a proxy, which may hold a password."""
+def why(error: Exception) -> str:
+    """What happened, without the URL of a proxy, which may hold a password, and without bytes of the answer, which may
+    repeat the token that was sent."""
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return f"the proxy refused with {error.status}"
+    if isinstance(error, aiohttp.ClientResponseError):
+        return "what was answered is not HTTP"
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return "it is not as long, or not in such pieces, as it says"
     return str(error) or type(error).__name__

@@ -75,8 +75,11 @@ def _value(quantity: Any) -> Decimal | None:
     if match is None:
         return None
     number, exponent, suffix = match.groups()
-    if exponent:
-        return Decimal(number + exponent)
-    if suffix in BINARY:
-        return Decimal(number) * Decimal(1024) ** BINARY[suffix]
-    return Decimal(number).scaleb(DECIMAL.get(suffix or "", 0))
+    try:
+        if exponent:
+            return Decimal(number + exponent)
+        if suffix in BINARY:
+            return Decimal(number) * Decimal(1024) ** BINARY[suffix]
+        return Decimal(number).scaleb(DECIMAL.get(suffix or "", 0))
+    except ArithmeticError:  # an exponent, or a row of digits, beyond what a Decimal holds
+        return None

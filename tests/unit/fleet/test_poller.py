@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
 from runai_operator.fleet.poller import Poller
 from runai_operator.fleet.snapshot import Snapshot
 from runai_operator.runai.client import RunaiClient
-from runai_operator.runai.errors import Forbidden, RunaiError, Unavailable
+from runai_operator.runai.errors import Forbidden, RunaiError, Unavailable, Unreadable
+from runai_operator.runai.models import Page
 from tests.unit.engine.virtual_time import CLOCK, run
 from tests.unit.fleet.fakes import FakeRunai, a_row
 
@@ -47,6 +48,30 @@ def polling(runai: FakeRunai, test: Callable[[Poller, Heard], Awaitable[None]]) 
 
     run(story())
     return heard
+
+
+class WithoutEnd(FakeRunai):
+    """Each page names the next, and each row is a new one."""
+
+    async def list(self, **query: Any) -> Page:
+        self.asked.append(query)
+        offset = query["offset"]
+        return Page(workloads=(a_row(f"{len(self.asked)}-{offset}"),), next=offset + 1)
+
+
+def test_a_list_without_end_is_a_failure_of_the_connection_and_is_asked_for_less_and_less() -> None:
+    runai = WithoutEnd()
+
+    async def for_ten_minutes(_: Poller, heard: Heard) -> None:
+        await asyncio.sleep(600)
+        assert isinstance(heard.states[-1], Unreadable)
+        assert "does not end" in heard.states[-1].message
+        assert heard.sweeps == 0
+        told = [state is None for state in heard.states]
+        assert told == sorted(told, reverse=True), "it is told to work, and to fail, by turns"
+        assert 1 < runai.sweeps <= 20
+
+    polling(runai, for_ten_minutes)
 
 
 def test_it_begins_with_a_sweep_of_all_pages() -> None:

@@ -1,5 +1,7 @@
 """What a snapshot makes of readings."""
 
+import pytest
+
 from runai_operator.fleet.snapshot import Snapshot
 from tests.unit.fleet.fakes import NOON, a_row
 
@@ -31,9 +33,9 @@ def test_what_a_sweep_did_not_show_is_missing() -> None:
 def test_what_was_learned_during_a_sweep_is_not_missing_from_it() -> None:
     snapshot = Snapshot()
     snapshot.begin_sweep()
-    snapshot.learn([a_row("created meanwhile")])
+    snapshot.learn([a_row("created-meanwhile")])
     assert snapshot.end_sweep(set()) == set()
-    assert snapshot.row("created meanwhile") is not None
+    assert snapshot.row("created-meanwhile") is not None
 
 
 def test_what_we_wrote_to_says_nothing_any_more() -> None:
@@ -54,3 +56,11 @@ def test_workloads_are_counted_by_phase() -> None:
     snapshot = Snapshot()
     snapshot.learn([a_row("a"), a_row("b"), a_row("c", "Pending")])
     assert snapshot.phases() == {"Running": 2, "Pending": 1}
+
+
+def test_it_holds_no_more_rows_than_the_largest_fleet_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runai_operator.fleet.snapshot.MOST_ROWS", 3)
+    snapshot = Snapshot()
+    assert snapshot.learn([a_row(str(number)) for number in range(5)]) == {"0", "1", "2"}
+    assert snapshot.learn([a_row("1", "Failed", minute=1)]) == {"1"}, "what is held still moves"
+    assert len(snapshot) == 3

@@ -95,6 +95,13 @@ def test_a_path_follows_the_place_where_the_comparison_begins():
     assert [each.path for each in differences({"spec": {"a": 1}}, {}, "/manifest")] == ["/manifest/spec"]
 
 
+@pytest.mark.parametrize("beyond", ["1e9999999999999999999999", "-1e9999999999999999999999", "9" * 1_000_001 + "Ki"])
+def test_a_quantity_beyond_all_numbers_is_a_text_like_any_other(beyond):
+    assert equal({"limits": {"cpu": beyond}}, {"limits": {"cpu": beyond}})
+    assert not equal({"limits": {"cpu": beyond}}, {"limits": {"cpu": "1"}})
+    assert not equal({"limits": {"cpu": 1}}, {"limits": {"cpu": beyond}})
+
+
 @given(JSON)
 def test_every_value_is_equal_to_itself(value):
     assert equal(value, value)

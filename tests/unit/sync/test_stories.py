@@ -468,7 +468,7 @@ class TestGarbage:
         world = World(a_resource().with_spec(manifest={**MANIFEST, "spec": nested}))
         world.reconcile()
         assert world.ready["reason"] == "InvalidSpec"
-        assert "200 levels" in world.ready["message"]
+        assert "100 levels" in world.ready["message"]
 
 
 class TestRunningAgain:
