@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo demo-picture test chaos-live lint fmt crds golden control-plane lock clean
+.PHONY: help demo demo-picture test chaos chaos-live lint fmt crds golden control-plane lock clean
 
 help:  ## what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-15s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ demo-picture: $(READY)  ## draw docs/demo.svg anew, from a real run of the demo
 test: $(READY)  ## every test
 	@$(BIN)/python -m tests.control_plane build
 	@$(BIN)/python -m pytest -n auto --dist worksteal
+
+chaos: $(READY)  ## the crash matrix: every story, struck at each of its calls in each way that one can end
+	@$(BIN)/python -m tests.chaos.matrix
 
 chaos-live: $(READY)  ## two operators, real processes, every fault, 500 resources (half an hour)
 	@$(BIN)/python -m tests.control_plane build

@@ -68,6 +68,7 @@ def create_foreign(state: State, _: Request, body: Body) -> Body:
         rules=state.rules(),
         by=body.get("by", PERSON),
         foreign=bool(body.get("foreign", True)),
+        id_=state.new_id(),
     )
     return everything(state, state.put(workload))
 

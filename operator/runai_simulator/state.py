@@ -1,7 +1,8 @@
 """Everything that one simulator knows, and nothing about HTTP."""
 
+import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from runai_simulator.catalogue import type_views
@@ -25,11 +26,17 @@ class SyncFailure:
 
 
 class State:
-    """One tenant in memory. Owned by the event loop that serves it."""
+    """One tenant in memory. Owned by the event loop that serves it. `new_id` names its workloads."""
 
-    def __init__(self, settings: Settings | None = None, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        clock: Clock | None = None,
+        new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
+    ) -> None:
         self.initial = settings or Settings()
         self.clock = clock or Clock()
+        self.new_id = new_id
         self.tokens = Tokens()
         self.reset()
 

@@ -101,12 +101,13 @@ class Rules:
 
 def created(
     *, name: str, project_id: str, metadata: Metadata, manifest: JsonObject, now: float, rules: Rules, by: str,
-    foreign: bool = False,
+    foreign: bool = False, id_: str | None = None,
 ) -> Workload:  # fmt: skip
+    """A new workload; its id is drawn unless it is given."""
     kind = kind_of(manifest)
     failure = failure_of(manifest, rules)
     return Workload(
-        id=str(uuid.uuid4()),
+        id=id_ or str(uuid.uuid4()),
         name=name,
         project_id=project_id,
         metadata=metadata,

@@ -45,6 +45,7 @@ def create(call: Call) -> Answer:
         now=call.state.now(),
         rules=call.state.rules() if dry_run else call.state.rules_for(name),
         by=call.state.settings.client_id,
+        id_=call.state.new_id(),
     )
     if not dry_run:
         call.state.put(workload)

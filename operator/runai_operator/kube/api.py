@@ -82,14 +82,14 @@ class KubernetesApi:
         try:
             return Resource(await self._patch("claim", resource, claim_patch(resource, annotation)))
         except ApiException as error:
-            raise _unclaimable(error) from error
+            raise unclaimable(error) from error
 
     async def release(self, resource: Resource) -> None:
         await self._patch("release", resource, release_patch(resource))
 
     async def write_status(self, resource: Resource, status: Mapping[str, Any]) -> None:
         self._begin("status")
-        await _guarded(
+        await guarded(
             self._objects.patch_namespaced_custom_object_status(
                 GROUP,
                 VERSION,
@@ -214,7 +214,7 @@ class KubernetesApi:
     async def set_connection_finalizers(self, body: Mapping[str, Any], finalizers: Sequence[str]) -> Mapping[str, Any]:
         """Replace the finalizers of a RunaiConnection, guarded by resourceVersion; as it is then. Raises Stale."""
         self._begin("connection")
-        changed = await _guarded(
+        changed = await guarded(
             self._objects.patch_cluster_custom_object(
                 GROUP,
                 VERSION,
@@ -230,7 +230,7 @@ class KubernetesApi:
     async def write_connection_status(self, body: Mapping[str, Any], status: Mapping[str, Any]) -> None:
         """Replace the status of a RunaiConnection, guarded by uid. Raises Stale."""
         self._begin("connection")
-        await _guarded(
+        await guarded(
             self._objects.patch_cluster_custom_object_status(
                 GROUP,
                 VERSION,
@@ -254,7 +254,7 @@ class KubernetesApi:
 
     async def _patch(self, what: str, resource: Resource, patch: Mapping[str, Any]) -> Mapping[str, Any]:
         self._begin(what)
-        body = await _guarded(
+        body = await guarded(
             self._objects.patch_namespaced_custom_object(
                 GROUP,
                 VERSION,
@@ -303,7 +303,7 @@ def _absent(error: ApiException, reason: Reason, what: str) -> None:
         raise error
 
 
-async def _guarded(request: Any) -> Any:
+async def guarded(request: Any) -> Any:
     """A conflict, a failed test, or an object that is gone: it is not the one that was read."""
     try:
         return await request
@@ -315,7 +315,7 @@ async def _guarded(request: Any) -> Any:
         raise
 
 
-def _unclaimable(error: ApiException) -> ApiException | Problem:
+def unclaimable(error: ApiException) -> ApiException | Problem:
     """What a person has to mend where the API server does not take our annotation; else the error as it is."""
     causes = _causes(error) if error.status == UNPROCESSABLE else None
     if not causes:

@@ -1,0 +1,73 @@
+"""The points of the matrix: a story, the switches, a call, what becomes of it, and whether its sender dies."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from tests.chaos.world.line import Call, Fate, Strike
+
+READ = (Fate.LOST, Fate.UNSENT, Fate.THROTTLED, Fate.BROKEN)
+WRITE = (*READ, Fate.CONFLICT, Fate.BROKEN_LATE)
+LATE = (5.0, 45.0, 119.0)
+"""After how many seconds a request that was given up is carried out all the same."""
+FURTHER = 40
+"""So many calls later, at most, the second crash of a pair comes: within what the successor does first."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where, and how, it is struck; spelled as `create/default/17:lost:dies`."""
+
+    story: str
+    switches: str
+    strikes: tuple[tuple[int, Strike], ...] = ()
+
+    def __str__(self) -> str:
+        return "/".join([self.story, self.switches, *(_spelled(number, strike) for number, strike in self.strikes)])
+
+
+def point(text: str) -> Point:
+    """The point that is spelled so. Raises ValueError."""
+    story, switches, *strikes = text.split("/")
+    return Point(story, switches, tuple(_read(each) for each in strikes))
+
+
+def strikes_on(call: Call) -> Iterator[Strike]:
+    """Every way in which a call can end: with the death of its sender, and without."""
+    yield Strike(Fate.ANSWERED, dies=True)
+    if call.name.startswith("event "):  # best effort: what becomes of it tells nobody anything
+        yield Strike(Fate.UNSENT, dies=True)
+        return
+    late = tuple(Strike(Fate.LATE, after=after) for after in LATE) if call.writes else ()
+    for strike in (*(Strike(fate) for fate in (WRITE if call.writes else READ)), *late):
+        yield strike
+        yield Strike(strike.fate, strike.after, dies=True)
+
+
+def points_of(story: str, switches: str, calls: Sequence[Call]) -> list[Point]:
+    """All points of a story whose rehearsal made these calls."""
+    return [
+        Point(story, switches, ((number, strike),)) for number, call in enumerate(calls) for strike in strikes_on(call)
+    ]
+
+
+def pair(first: Point, dice: random.Random) -> Point:
+    """The same crash, and another one a few calls later, whatever is called then."""
+    (number, strike), *_ = first.strikes
+    second = Strike(dice.choice((Fate.ANSWERED, *READ)), dies=True)
+    return replace(first, strikes=((number, replace(strike, dies=True)), (number + dice.randint(1, FURTHER), second)))
+
+
+def _spelled(number: int, strike: Strike) -> str:
+    late = f"+{strike.after:g}" if strike.fate is Fate.LATE else ""
+    return f"{number}:{strike.fate.name.lower()}{late}{':dies' if strike.dies else ''}"
+
+
+def _read(text: str) -> tuple[int, Strike]:
+    found = re.fullmatch(r"(\d+):([a-z_]+)(?:\+([\d.]+))?(:dies)?", text)
+    if found is None or found[2].upper() not in Fate.__members__:
+        raise ValueError(f"{text!r} is no strike: it is spelled <number>:<fate>[+<seconds>][:dies]")
+    return int(found[1]), Strike(Fate[found[2].upper()], float(found[3] or 0), dies=found[4] is not None)

@@ -1,0 +1,110 @@
+"""One operator: what `runai-operator run` starts, in a process that can be killed and stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from typing import Any, Protocol
+
+from runai_operator.api.names import CONNECTION_KIND, WORKLOAD_KIND
+from runai_operator.cli.assembly import Assembly, Outside
+from runai_operator.cli.process import look_after_connections, look_after_workloads
+from runai_operator.engine import Result
+from runai_operator.kube.watch import kept_in
+from runai_operator.settings import Settings
+from runai_operator.sync.resource import Key
+from tests.chaos.world.apiserver import ApiServer, Body
+from tests.chaos.world.kubernetes import NAMESPACE, InMemoryKubernetes
+from tests.chaos.world.line import Line
+from tests.chaos.world.runai import Runai, Wire
+from tests.chaos.world.time import Process, ProcessClock
+
+OWN_NAMESPACE = "runai-operator"
+SETTINGS = Settings(namespace=OWN_NAMESPACE, workers=4)
+
+
+class Surroundings(Protocol):
+    """What a world gives to an operator that starts in it."""
+
+    cluster: str
+    server: ApiServer
+    runai: Runai
+
+    def wall(self) -> float: ...
+
+    def dice(self) -> float: ...
+
+    def latency(self) -> float: ...
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> None: ...
+
+    def round_began(self, process: Process, key: Key) -> None: ...
+
+    def surprised(self, process: Process, key: object, error: BaseException) -> None: ...
+
+
+class Operator:
+    """Starts at once. `died` and the like are the process's own."""
+
+    def __init__(self, process: Process, line: Line, world: Surroundings) -> None:
+        self.process = process
+        self._line = line
+        self._world = world
+        self._arrived = 0.0
+        process.start(self._run())
+
+    async def _run(self) -> None:
+        world = self._world
+        outside = Outside(
+            api_server=lambda labels, _: self._port(labels),
+            vault=self._port(lambda _: None),
+            clock=ProcessClock(),
+            wall=world.wall,
+            dice=world.dice,
+            transport=lambda: Wire(world.runai, self._line, world.cluster),
+        )
+        assembly = _Told(outside, world, self.process)
+        async with AsyncExitStack() as stack:
+            await look_after_connections(assembly, stack)
+            self._watch(assembly)
+            await look_after_workloads(assembly, stack)
+            await asyncio.get_running_loop().create_future()
+
+    def _port(self, labels: Callable[[str], Any]) -> InMemoryKubernetes:
+        return InMemoryKubernetes(self._world.server, self._line, OWN_NAMESPACE, labels=labels)
+
+    def _watch(self, assembly: Assembly) -> None:
+        """In order, each after a while, for as long as the process lives."""
+        seen = kept_in(assembly.index, assembly.moved())
+        receivers = {WORKLOAD_KIND: seen.workload, CONNECTION_KIND: seen.connection, NAMESPACE: seen.namespace}
+
+        def watcher(kind: str, gone: bool, body: Body) -> None:
+            if not self.process.alive:
+                self._world.server.unwatch(watcher)
+            elif kind in receivers:
+                self._deliver(lambda: receivers[kind](gone, body))
+
+        self._world.server.watch(watcher)
+
+    def _deliver(self, event: Callable[[], None]) -> None:
+        now = self._world.wall()
+        self._arrived = max(self._arrived, now + self._world.latency())
+        self._world.call_later(self._arrived - now, lambda: self.process.post(event))
+
+
+class _Told(Assembly):
+    """The assembly, whose rounds the world is told of."""
+
+    def __init__(self, outside: Outside, world: Surroundings, process: Process) -> None:
+        super().__init__(SETTINGS, outside, world.cluster)
+        self._world = world
+        self._process = process
+
+    async def reconcile(self, key: Key) -> Result:
+        self._world.round_began(self._process, key)
+        return await super().reconcile(key)
+
+    def failed(self, key: object, error: BaseException) -> None:
+        super().failed(key, error)
+        self._world.surprised(self._process, key, error)

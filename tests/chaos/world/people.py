@@ -1,0 +1,128 @@
+"""What people do: users in a cluster, and whoever works in Run:ai's own interface."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from runai_operator.api.names import API_VERSION, CONNECTION_KIND, GROUP, WORKLOAD_KIND, WORKLOADS_CRD
+from tests.chaos.world.apiserver import ApiServer, Body, Ref, merged
+from tests.chaos.world.kubernetes import CRD, NAMESPACE, SECRET
+from tests.chaos.world.operator import OWN_NAMESPACE
+from tests.chaos.world.runai import URL, Runai
+
+LAB, TRAINER = "lab", "trainer"
+CONNECTION = "default"
+TEAM_A, TEAM_B = "4501", "4502"
+"""Projects that the simulator begins with."""
+Note = Callable[[str, str], None]
+
+
+def a_job(parallelism: int = 1) -> dict[str, Any]:
+    return {"apiVersion": "batch/v1", "kind": "Job", "spec": {"parallelism": parallelism}}
+
+
+class Users:
+    """Whoever may edit in one cluster. `note` writes their deeds down; `excuse` is told the name of a resource that
+    they took away by force: its workload is nobody's fault."""
+
+    def __init__(self, server: ApiServer, note: Note, excuse: Callable[[str], None]) -> None:
+        self._server = server
+        self._note = note
+        self._excuse = excuse
+
+    def connect(self, **spec: Any) -> None:
+        """The CRD, the connection with its credentials, and a namespace that may use every project."""
+        self._server.create(Ref(CRD, "", WORKLOADS_CRD), {})
+        self._server.create(Ref(NAMESPACE, "", LAB), {"metadata": {"labels": {"runai/queue": "team-a"}}})
+        self._server.create(
+            Ref(SECRET, OWN_NAMESPACE, "runai-credentials"),
+            {"data": {"clientId": "demo", "clientSecret": "demo-secret"}},
+        )
+        whole = {
+            "url": URL,
+            "credentialsSecretRef": {"name": "runai-credentials"},
+            "access": [{"namespaceSelector": {}, "projects": {"names": ["*"]}}],
+            "polling": {"interval": "10s", "fullInterval": "60s"},
+            **spec,
+        }
+        body = {"apiVersion": API_VERSION, "kind": CONNECTION_KIND, "spec": whole}
+        self._server.create(Ref(CONNECTION_KIND, "", CONNECTION), body)
+
+    def get(self, name: str = TRAINER) -> Body | None:
+        return self._server.objects.get(_ref(name))
+
+    def create(self, name: str = TRAINER, *, annotations: Mapping[str, str] | None = None, **spec: Any) -> None:
+        """Apply a new RunaiWorkload; a Job by default."""
+        self._told(f"creates {name}", spec)
+        metadata = {"annotations": {f"{GROUP}/{key}": value for key, value in (annotations or {}).items()}}
+        body = {"apiVersion": API_VERSION, "kind": WORKLOAD_KIND, "metadata": metadata}
+        self._server.create(_ref(name), {**body, "spec": {"manifest": a_job(), **spec}})
+
+    def edit(self, name: str = TRAINER, **spec: Any) -> None:
+        """Change fields of the spec; None takes one away."""
+        self._told(f"edits {name}", spec)
+        self._server.merge_patch(_ref(name), {"spec": spec})
+
+    def annotate(self, name: str = TRAINER, **annotations: str | None) -> None:
+        """`rerun_at="1"` sets runai-operator.io/rerun-at."""
+        self._told(f"annotates {name}", annotations)
+        ours = {f"{GROUP}/{key.replace('_', '-')}": value for key, value in annotations.items()}
+        self._server.merge_patch(_ref(name), {"metadata": {"annotations": ours}})
+
+    def delete(self, name: str = TRAINER) -> None:
+        self._told(f"deletes {name}")
+        self._server.delete(_ref(name))
+
+    def replace(self, name: str = TRAINER, **spec: Any) -> None:
+        """`kubectl replace` with a file that knows nothing of our annotations and finalizers."""
+        self._told(f"replaces {name}", spec)
+        before = self._server.get(_ref(name))
+        bare = {key: value for key, value in before.items() if key not in ("metadata", "status")}
+        self._server.replace(_ref(name), {**bare, "metadata": {}, "spec": merged(before["spec"], spec)})
+
+    def lose(self, name: str = TRAINER) -> Body:
+        """The object is gone without a trace, as when etcd is lost; what a backup of it would say."""
+        backup = self._server.get(_ref(name))
+        self._told(f"loses {name}")
+        self._server.merge_patch(_ref(name), {"metadata": {"finalizers": None}})
+        self._excuse(name)
+        self._server.delete(_ref(name))
+        return backup
+
+    def restore(self, backup: Body, name: str = TRAINER) -> None:
+        """From a backup, as Velero does: another uid, no status."""
+        self._told(f"restores {name}")
+        self._server.create(_ref(name), backup)
+
+    def _told(self, deed: str, fields: Mapping[str, Any] | None = None) -> None:
+        how = ", ".join(f"{key}={value!r}" for key, value in (fields or {}).items())
+        self._note("user", f"{deed}{f': {how}' if how else ''}")
+
+
+class Staff:
+    """Whoever works in Run:ai's interface, and what happens to workloads there by itself."""
+
+    def __init__(self, runai: Runai, note: Note) -> None:
+        self._runai = runai
+        self._note = note
+
+    def does(self, action: str, workload_id: str) -> None:
+        """suspend, resume, delete, complete, fail or fail-sync."""
+        self._note("Run:ai", f"by hand: {action} {workload_id}")
+        self._runai.control("POST", f"/workloads/{workload_id}/{action}", {"message": "by hand"})
+
+    def edits(self, workload_id: str, **changes: Any) -> None:
+        """manifest, priority, category."""
+        self._note("Run:ai", f"by hand: edit {workload_id}: {changes}")
+        self._runai.control("PUT", f"/workloads/{workload_id}", changes)
+
+    def makes(self, name: str, project_id: str, *, foreign: bool = False, **more: Any) -> str:
+        """A workload of somebody else's; its id."""
+        self._note("Run:ai", f"somebody makes {name} in project {project_id}")
+        body = {"name": name, "projectId": project_id, "foreign": foreign, **more}
+        return str(self._runai.control("POST", "/workloads", body)["v2"]["metadata"]["id"])
+
+
+def _ref(name: str) -> Ref:
+    return Ref(WORKLOAD_KIND, LAB, name)

@@ -1,0 +1,159 @@
+"""Run:ai: the simulator in this process, the wire to it, and what people do to its workloads by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Protocol, TypeVar
+
+import httpx
+
+from runai_simulator import Clock, Settings, Switches, Times, create_app
+from runai_simulator.state import State
+from runai_simulator.timeline import current
+from runai_simulator.workloads import Workload as SimulatedWorkload
+from tests.chaos.invariants import FINISHED, Workload, held
+from tests.chaos.world.line import Call, Line, Side
+
+T = TypeVar("T")
+URL = "https://runai.example"
+READING_POSTS = ("/api/v2/token", "/api/v1/token")
+
+
+class Witness(Protocol):
+    """Who sees what is written."""
+
+    def looks(self) -> Mapping[str, Any]: ...
+
+    def wrote(
+        self, cluster: str, request: httpx.Request, response: httpx.Response, before: Mapping[str, Any]
+    ) -> None: ...
+
+
+class Runai:
+    """One control plane. `ask` carries out a request at once, as `control` does what a person wants."""
+
+    def __init__(self, wall: Callable[[], float], ids: Callable[[], str], switches: Switches, times: Times) -> None:
+        self.state = State(Settings(switches=switches, times=times), Clock(wall), ids)
+        self._app = create_app(state=self.state)
+        self._witness: Witness | None = None
+
+    def witnessed_by(self, witness: Witness) -> None:
+        self._witness = witness
+
+    def ask(self, request: httpx.Request, *, by: str) -> httpx.Response:
+        """A request of a cluster's operator."""
+        if request.method == "GET" or request.url.path in READING_POSTS or self._witness is None:
+            return self._answer(request)
+        before = self._witness.looks()
+        response = self._answer(request)
+        self._witness.wrote(by, request, response, before)
+        return response
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        """A request to /control; its answer's document. Raises RuntimeError where it is refused."""
+        content = None if body is None else json.dumps(body).encode()
+        if method != "GET" and self._witness is not None:
+            self._witness.looks()
+        response = self._answer(httpx.Request(method, f"{URL}/control{path}", content=content))
+        if method != "GET" and self._witness is not None:
+            self._witness.looks()
+        if response.status_code >= 400:
+            raise RuntimeError(f"{method} {path}: {response.text}")
+        return response.json() if response.content else None
+
+    def workloads(self) -> list[Workload]:
+        """Every workload as it is now. The same as out of /control/workloads, at a tenth of the price."""
+        now = self.state.now()
+        return [_seen(workload, now) for workload in self.state.workloads.values()]
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        answer = _Answer(request)
+        at_once(self._app(answer.scope, answer.receive, answer.send))
+        return httpx.Response(answer.status, headers=answer.headers, content=bytes(answer.body))
+
+
+class _Answer:
+    """One exchange with an ASGI application, as a server leads it."""
+
+    def __init__(self, request: httpx.Request) -> None:
+        self.status, self.headers, self.body = 0, [], bytearray()
+        self._content = request.content
+        self.scope = {
+            "type": "http",
+            "method": request.method,
+            "path": request.url.path,
+            "raw_path": request.url.raw_path.partition(b"?")[0],
+            "query_string": request.url.query,
+            "headers": [(key.lower(), value) for key, value in request.headers.raw],
+        }
+
+    async def receive(self) -> dict[str, Any]:
+        return {"type": "http.request", "body": self._content, "more_body": False}
+
+    async def send(self, message: Mapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self.status, self.headers = message["status"], message["headers"]
+        else:
+            self.body += message.get("body", b"")
+
+
+def _seen(workload: SimulatedWorkload, now: float) -> Workload:
+    metadata = workload.metadata
+    return held(
+        id=workload.id,
+        name=workload.name,
+        project_id=workload.project_id,
+        raw=workload.manifest,
+        scheduling={
+            "priority": workload.priority,
+            "category": workload.category,
+            "preemptibility": workload.preemptibility,
+            "mnnvl": metadata.mnnvl,
+        },
+        synced=current(workload.sync, now).value == "Synced",
+        live=workload.deleted_at is None,
+        finished=workload.phase(now) in FINISHED or workload.completed_at(now) is not None,
+        stopped=workload.desired == "Stopped",
+    )
+
+
+class Wire(httpx.AsyncBaseTransport):
+    """The network between one process, of that cluster, and Run:ai."""
+
+    def __init__(self, runai: Runai, line: Line, cluster: str) -> None:
+        self._runai = runai
+        self._line = line
+        self._cluster = cluster
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        call = Call(Side.RUNAI, _named(request), request.method != "GET" and path not in READING_POSTS)
+        await request.aread()
+        try:
+            return await self._line.call(call, lambda: self._runai.ask(request, by=self._cluster), _refused)
+        except ConnectionRefusedError as error:
+            raise httpx.ConnectError(str(error)) from error
+
+
+def at_once(coroutine: Coroutine[Any, Any, T]) -> T:
+    """The result of a coroutine that never waits: the simulator does only where latency was ordered."""
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]
+    coroutine.close()
+    raise AssertionError("the simulator waited for something")
+
+
+def _refused(status: int) -> httpx.Response:
+    """As Run:ai says no."""
+    document = {"code": status, "message": f"struck with {status}"}
+    headers = {"retry-after": "2"} if status == 429 else {}
+    return httpx.Response(status, json=document, headers=headers)
+
+
+def _named(request: httpx.Request) -> str:
+    query = request.url.params
+    what = ", ".join(f"{key}={query[key]}" for key in ("filterBy", "sortBy", "deleted") if key in query)
+    return f"{request.method} {request.url.path}{f' ({what})' if what else ''}"

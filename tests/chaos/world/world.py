@@ -1,0 +1,216 @@
+"""A world: clusters with their users, one Run:ai, operators, what strikes them, and the journal of it all."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+from runai_operator.sync.resource import Key
+from runai_simulator import Switches, Times
+from tests.chaos.invariants import Broken, Owner, Workload, has_converged
+from tests.chaos.world.apiserver import ApiServer, Body
+from tests.chaos.world.line import Call, Line, Strike
+from tests.chaos.world.operator import Operator
+from tests.chaos.world.people import LAB, TRAINER, Staff, Users
+from tests.chaos.world.runai import Runai
+from tests.chaos.world.time import Process, VirtualTime
+from tests.chaos.world.witness import Witness
+
+EPOCH = 1_795_000_000.0
+"""The time of day at which every world begins, in seconds since 1970."""
+PATIENCE = 1800.0
+"""Seconds after which what has not happened never will."""
+LOOK = 0.5
+"""Seconds between two looks at whether something has come about."""
+MOST_ROUNDS = 20
+"""After the last fault and the last deed of a person, so many rounds at most settle a resource."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that decides what happens in a world: `strikes` by the number of the call that they hit."""
+
+    seed: int = 0
+    switches: Switches = field(default_factory=Switches)
+    times: Times = field(default_factory=lambda: Times(running=None))
+    strikes: Mapping[int, Strike] = field(default_factory=dict)
+
+
+class Cluster:
+    """One Kubernetes cluster: its API server, its users, and its operators."""
+
+    def __init__(self, world: World, name: str) -> None:
+        self.name = self.cluster = name
+        self.world = world
+        self.server = ApiServer()
+        self.runai = world.runai
+        self.users = Users(self.server, lambda who, what: world.deed(f"{who} of {name}", what), self._excused)
+        self.operators: list[Operator] = []
+        self.server.watch(world.witness.watches(name))
+        self.dice = world.random.random
+        self.latency = world.latency
+        self.wall = world.wall
+        self.call_later = world.time.call_later
+
+    def _excused(self, resource: str) -> None:
+        self.world.witness.excused.add(Owner(self.name, LAB, resource))
+
+    def start_operator(self) -> Operator:
+        """One more; of several, each is a process of its own."""
+        process = self.world.time.process(f"operator {len(self.operators) + 1} of {self.name}")
+        self.world.note(process.name, "starts")
+        self.operators.append(operator := Operator(process, Line(process, self.world), self))
+        return operator
+
+    def round_began(self, process: Process, key: Key) -> None:  # noqa: ARG002
+        owner = Owner(self.name, *key)
+        self.world.rounds[owner] = self.world.rounds.get(owner, 0) + 1
+        self.world.witness.round_began(owner)
+
+    def surprised(self, process: Process, key: object, error: BaseException) -> None:
+        self.world.note(process.name, f"a round for {key} failed: {type(error).__name__}: {error}"[:200])
+
+
+class World:
+    """Everything begins at once; nothing happens until somebody waits."""
+
+    def __init__(self, plan: Plan, *, clusters: Iterable[str] = ("cluster-1",)) -> None:
+        self.plan = plan
+        self.random = random.Random(plan.seed)
+        self.time = VirtualTime(self.random)
+        self.journal: list[tuple[float, str, str]] = []
+        self.calls: list[Call] = []
+        self.settled_after: int | None = None
+        self.rounds: dict[Owner, int] = {}
+        self.runai = Runai(self.wall, self._new_id, plan.switches, plan.times)
+        self.witness = Witness(self.runai, lambda: self.time.now, self._alarmed)
+        self.runai.witnessed_by(self.witness)
+        self.staff = Staff(self.runai, self.deed)
+        self.clusters = {name: Cluster(self, name) for name in clusters}
+        self._strikes = dict(plan.strikes)
+        self._late = 0
+
+    @property
+    def cluster(self) -> Cluster:
+        """The first one, and in most stories the only one."""
+        return next(iter(self.clusters.values()))
+
+    @property
+    def users(self) -> Users:
+        return self.cluster.users
+
+    def wall(self) -> float:
+        return EPOCH + self.time.now
+
+    def latency(self) -> float:
+        """Of one message, in seconds."""
+        return self.random.uniform(0.001, 0.03)
+
+    def note(self, who: str, what: str) -> None:
+        self.journal.append((self.time.now, who, what))
+
+    def deed(self, who: str, what: str) -> None:
+        """Somebody does something: the rounds that follow are counted from here."""
+        self.note(who, what)
+        self.rounds.clear()
+
+    def until(self, so: Callable[[], bool], within: float = PATIENCE) -> bool:
+        """Lets time pass until something is so, looking every half second; False where it never is, or an invariant is
+        broken first."""
+        deadline = self.time.now + within
+        while not self.witness.broken:
+            if so():
+                return True
+            if self.time.now >= deadline:
+                return False
+            self.passes(LOOK)
+        return False
+
+    def passes(self, seconds: float) -> None:
+        self.time.advance(lambda: bool(self.witness.broken), within=seconds)
+
+    def workloads(self) -> list[Workload]:
+        return [*self.witness.looks().values()]
+
+    def ours(self, name: str = TRAINER) -> list[Workload]:
+        """The live workloads of a resource of the first cluster."""
+        owner = Owner(self.cluster.name, LAB, name)
+        return [each for each in self.workloads() if each.owner == owner and each.live]
+
+    def status(self, name: str = TRAINER) -> Body:
+        return (self.users.get(name) or {}).get("status") or {}
+
+    def annotations(self, name: str = TRAINER) -> dict[str, str]:
+        """Ours, by their short names."""
+        annotations = (self.users.get(name) or {"metadata": {}})["metadata"].get("annotations") or {}
+        return {key.rpartition("/")[2]: value for key, value in annotations.items()}
+
+    def raw(self, workload_id: str) -> Body:
+        """The manifest that Run:ai holds, with its stamp."""
+        return self.runai.state.workload(workload_id).manifest
+
+    def missing(self) -> list[str]:
+        """What has not converged yet, resource by resource."""
+        workloads = self.workloads()
+        missing = []
+        for owner, body in self.witness.resources().items():
+            if "deletionTimestamp" in body["metadata"]:
+                missing.append(f"{owner} is still being deleted")
+            else:
+                lacks = has_converged(body, owner, workloads, server_differs=self._server_has_a_mind_of_its_own())
+                missing += [f"{owner}: {each}" for each in lacks]
+        return missing
+
+    def faults_are_over(self) -> bool:
+        return not self._strikes and not self._late
+
+    def _server_has_a_mind_of_its_own(self) -> bool:
+        switches = self.plan.switches
+        return switches.notes_writes or switches.put != "replace" or not switches.null_clears
+
+    def close(self) -> None:
+        self.time.close()
+
+    # what the lines ask
+
+    def begin(self, process: Process, call: Call) -> Strike | None:
+        number = len(self.calls)
+        self.calls.append(call)
+        strike = self._strikes.pop(number, None)
+        self.note(process.name, str(call))
+        if strike is not None:
+            self.note("fault", f"call {number} is {strike.fate.value}{', and its sender dies' if strike.dies else ''}")
+            self.rounds.clear()
+        return strike
+
+    def later(self, seconds: float, call: Call, perform: Callable[[], object]) -> None:
+        self._late += 1
+        self.time.call_later(seconds, partial(self._carried_out, call, perform))
+
+    def dies(self, process: Process) -> None:
+        self.note(process.name, "dies")
+        process.kill()
+        self.rounds.clear()
+        cluster = next(each for each in self.clusters.values() for one in each.operators if one.process is process)
+        self.time.call_later(self.random.choice((0.1, 2.0, 30.0)), lambda: self._succeeded(cluster))
+
+    def _succeeded(self, cluster: Cluster) -> None:
+        cluster.start_operator()
+
+    def _carried_out(self, call: Call, perform: Callable[[], object]) -> None:
+        self._late -= 1
+        self.rounds.clear()
+        try:
+            perform()
+            self.note("fault", f"only now: {call}")
+        except Exception as error:
+            self.note("fault", f"only now, and refused: {call}: {error}"[:200])
+
+    def _alarmed(self, broken: Broken) -> None:
+        self.note("BROKEN", str(broken))
+
+    def _new_id(self) -> str:
+        return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
