@@ -50,7 +50,7 @@ class Settings(BaseSettings):
         default=10.0, gt=0, le=300, description="After how many seconds a request to Run:ai is given up."
     )
     settle_margin: float = Field(
-        default=60.0,
+        default=120.0,
         ge=0,
         description="How many seconds beyond the request timeout a write without an answer may still take effect; "
         "until then absence proves nothing.",
