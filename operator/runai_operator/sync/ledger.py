@@ -10,6 +10,8 @@ from runai_operator.sync.claim import Claim
 
 ASKED = 60.0
 """Seconds in which Run:ai is not asked again to suspend or resume what it was asked to."""
+SOONEST, RAREST = 5.0, 30.0
+"""Seconds between two lookups of a create without answer: the longer it was waited for, the rarer they are."""
 HOUR, MOST_CORRECTIONS = 3600.0, 6
 """So many PUTs an hour undo edits of one workload: whoever edits more often is a machine, and will not give in."""
 
@@ -49,7 +51,7 @@ class Entry:
 
 
 class Ledger:
-    """Entries by uid. `window`: seconds in which an unanswered write may still be carried out, request timeout + 60."""
+    """Entries by uid. `window`: seconds in which an unanswered write may still be carried out, request timeout + margin."""
 
     def __init__(self, *, window: float, now: Callable[[], float]) -> None:
         self._window = window
@@ -118,6 +120,11 @@ class Ledger:
         entry = self.entry(uid)
         until = entry.created_until if entry.clean else max(entry.created_until, self._began + self._window)
         return max(0.0, until - self._now())
+
+    def lookup_after(self, remaining: float) -> float:
+        """Seconds until the next lookup of what may appear within `remaining` ones: as long as it was waited for."""
+        waited = self._window - remaining
+        return min(remaining, max(SOONEST, min(waited, RAREST)))
 
     def update_uncertain_for(self, uid: str, *, told: bool = False) -> float:
         """Seconds until an update's outcome is certain; one that was `told` to be open may be an earlier process's."""

@@ -30,8 +30,6 @@ from runai_operator.sync.stamp import Owner, read_stamp
 
 LEAVING_PHASES = frozenset({"Deleting", "Terminating"})
 V2 = "WorkloadsV2"
-LOOKUP = 5.0
-"""Seconds between lookups of a create without answer."""
 TAKEN = "Run:ai says that the name is taken, and lists no workload that has it: waiting until one of both changes"
 UNANSWERED = "a create got no answer, and may still be carried out: nothing is sent until that is certain"
 
@@ -154,9 +152,9 @@ class Observer:
         uncertain = self._ledger.create_uncertain_for(resource.uid)
         certain_enough = not resource.deleting and found is not None
         if uncertain and not certain_enough and not _is_ours(found):
-            return Unknown(Reason.OUTCOME_UNKNOWN, UNANSWERED, after=min(uncertain, LOOKUP))
+            return Unknown(Reason.OUTCOME_UNKNOWN, UNANSWERED, after=self._ledger.lookup_after(uncertain))
         if found is None and (taken := self._ledger.taken_for(resource.uid)):
-            return Unknown(Reason.NAME_BUSY, TAKEN, after=min(taken, LOOKUP))
+            return Unknown(Reason.NAME_BUSY, TAKEN, after=self._ledger.lookup_after(taken))
         if found is None and self._ledger.may_have_sent(resource.uid):
             found = await self._out_of_sight(claim.project_id)
         if found is None and resource.restored:
