@@ -51,7 +51,7 @@ class Entry:
 
 
 class Ledger:
-    """Entries by uid. `window`: seconds in which an unanswered write may still be carried out, request timeout + margin."""
+    """Entries by uid. `window`: seconds in which an unanswered write may still be carried out."""
 
     def __init__(self, *, window: float, now: Callable[[], float]) -> None:
         self._window = window

@@ -1,0 +1,1 @@
+"""The API server in memory is held to the real one: the same small stories run against both, and must read the same."""
