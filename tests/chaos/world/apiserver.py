@@ -127,7 +127,7 @@ class ApiServer:
         generation = before["metadata"]["generation"] + (whole.get("spec") != before.get("spec"))
         whole["metadata"] = {**whole["metadata"], "generation": generation}
         if "deletionTimestamp" in whole["metadata"] and not whole["metadata"].get("finalizers"):
-            self._drop(ref, whole)
+            self._drop(ref, before)  # as it was stored last: so the watch tells it
             return whole
         return self._keep(ref, whole)
 
