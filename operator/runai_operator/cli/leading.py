@@ -25,16 +25,16 @@ GIVING_BACK = 2.0
 
 
 @asynccontextmanager
-async def leading(settings: Settings, api: client.ApiClient, signs: Signs) -> AsyncIterator[Permit]:
-    """The block runs while this instance leads: it waits for that, and gives the lead back afterwards.
+async def leading(elector: Elector | None, signs: Signs) -> AsyncIterator[Permit]:
+    """The block runs while this instance leads: it waits for that, and gives the lead back afterwards. None: it always
+    does.
 
     Gives the check before each write. Cancels the block and raises LeaseLost when the lead is lost.
     """
-    if not settings.leader_elect:
+    if elector is None:
         signs.metrics.leading.set(1)
         yield lambda: None
         return
-    elector = elector_of(settings, api)
     signs.metrics.leading.set_function(lambda: elector.why_not() is None)
     await elector.acquire()
     try:
@@ -46,8 +46,10 @@ async def leading(settings: Settings, api: client.ApiClient, signs: Signs) -> As
                 await elector.release()
 
 
-def elector_of(settings: Settings, api: client.ApiClient) -> Elector:
-    """One that competes for the Lease that the settings name, as this host and nobody else."""
+def elector_of(settings: Settings, api: client.ApiClient) -> Elector | None:
+    """One that competes for the Lease that the settings name, as this host and nobody else; None: there is none."""
+    if not settings.leader_elect:
+        return None
     timing = Timing(settings.lease_duration, settings.renew_deadline, settings.retry_period)
     # half the deadline: one request that hangs must leave time for another
     leases = KubernetesLease(api, settings.namespace, settings.lease_name, timeout=settings.renew_deadline / 2)

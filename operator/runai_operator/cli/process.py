@@ -15,7 +15,7 @@ from kubernetes.aio import client, config
 
 from runai_operator import __version__
 from runai_operator.cli.assembly import Assembly, Outside, Signs
-from runai_operator.cli.leading import leading
+from runai_operator.cli.leading import elector_of, leading
 from runai_operator.engine import run_workers
 from runai_operator.kube.api import KubernetesApi
 from runai_operator.kube.watch import Watch
@@ -74,7 +74,7 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Assembly:
     """What is entered last is left first: the workers stop before what they use."""
     api, signs = await stack.enter_async_context(_api()), Signs()
     await _serve_probes(settings, signs, stack)
-    permit = await stack.enter_async_context(leading(settings, api, signs))
+    permit = await stack.enter_async_context(leading(elector_of(settings, api), signs))
     cluster_id = settings.cluster_id or await KubernetesApi(api).cluster_id()
     operator = Assembly(settings, Outside.of(api, settings, permit), cluster_id, signs)
     watch = Watch(operator.index, operator.moved(), asyncio.get_running_loop(), namespaces=settings.watch_namespaces)

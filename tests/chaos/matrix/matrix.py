@@ -82,4 +82,4 @@ def _rehearsed(bare: Point) -> list[Point]:
     with quietly():
         rehearsal = told(bare)
     assert not rehearsal.broken, f"{bare} fails without any strike:\n{rehearsal.words()}"
-    return points_of(bare.story, bare.switches, rehearsal.calls)
+    return points_of(bare.story, bare.switches, rehearsal.calls, led=STORIES[bare.story].led)

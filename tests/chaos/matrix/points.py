@@ -13,6 +13,8 @@ READ = (Fate.LOST, Fate.UNSENT, Fate.THROTTLED, Fate.BROKEN)
 WRITE = (*READ, Fate.CONFLICT, Fate.BROKEN_LATE)
 LATE = (5.0, 45.0, 119.0)
 """After how many seconds a request that was given up is carried out all the same."""
+STOPPED = (4.0, 60.0)
+"""For how many seconds a leader is stopped: less than the deadline for renewing its Lease, and far more."""
 FURTHER = 40
 """So many calls later, at most, the second crash of a pair comes: within what the successor does first."""
 
@@ -47,10 +49,20 @@ def strikes_on(call: Call) -> Iterator[Strike]:
         yield Strike(strike.fate, strike.after, dies=True)
 
 
-def points_of(story: str, switches: str, calls: Sequence[Call]) -> list[Point]:
-    """All points of a story whose rehearsal made these calls."""
+def stops_on(call: Call) -> Iterator[Strike]:
+    """Every way in which its sender can be stopped there, and wake up when another leads, or before."""
+    for seconds in STOPPED:
+        yield Strike(Fate.ANSWERED, stopped=seconds)
+        if call.writes:
+            yield Strike(Fate.HELD, stopped=seconds)
+
+
+def points_of(story: str, switches: str, calls: Sequence[Call], *, led: bool = False) -> list[Point]:
+    """All points of a story whose rehearsal made these calls. `led`: of several operators one leads."""
     return [
-        Point(story, switches, ((number, strike),)) for number, call in enumerate(calls) for strike in strikes_on(call)
+        Point(story, switches, ((number, strike),))
+        for number, call in enumerate(calls)
+        for strike in (*strikes_on(call), *(stops_on(call) if led else ()))
     ]
 
 
@@ -63,11 +75,13 @@ def pair(first: Point, dice: random.Random) -> Point:
 
 def _spelled(number: int, strike: Strike) -> str:
     late = f"+{strike.after:g}" if strike.fate is Fate.LATE else ""
-    return f"{number}:{strike.fate.name.lower()}{late}{':dies' if strike.dies else ''}"
+    stopped = f":stopped+{strike.stopped:g}" if strike.stopped else ""
+    return f"{number}:{strike.fate.name.lower()}{late}{':dies' if strike.dies else ''}{stopped}"
 
 
 def _read(text: str) -> tuple[int, Strike]:
-    found = re.fullmatch(r"(\d+):([a-z_]+)(?:\+([\d.]+))?(:dies)?", text)
+    found = re.fullmatch(r"(\d+):([a-z_]+)(?:\+([\d.]+))?(:dies)?(?::stopped\+([\d.]+))?", text)
     if found is None or found[2].upper() not in Fate.__members__:
-        raise ValueError(f"{text!r} is no strike: it is spelled <number>:<fate>[+<seconds>][:dies]")
-    return int(found[1]), Strike(Fate[found[2].upper()], float(found[3] or 0), dies=found[4] is not None)
+        raise ValueError(f"{text!r} is no strike: it is spelled <number>:<fate>[+<seconds>][:dies][:stopped+<seconds>]")
+    fate, after, stopped = Fate[found[2].upper()], float(found[3] or 0), float(found[5] or 0)
+    return int(found[1]), Strike(fate, after, dies=found[4] is not None, stopped=stopped)

@@ -18,17 +18,19 @@ class Stuck(Exception):
 
 @dataclass(frozen=True)
 class Story:
-    """`tell` leads through it, `missing` says what the end of it still lacks."""
+    """`tell` leads through it, `missing` says what the end of it still lacks. `led`: there are two operators, of which
+    one leads."""
 
     name: str
     tell: Tell
     missing: Callable[[World], list[str]]
+    led: bool = False
 
 
-def story(*, missing: Callable[[World], list[str]] = World.missing) -> Callable[[Tell], Tell]:
+def story(*, missing: Callable[[World], list[str]] = World.missing, led: bool = False) -> Callable[[Tell], Tell]:
     def take(tell: Tell) -> Tell:
         name = tell.__name__.replace("_", "-")
-        STORIES[name] = Story(name, tell, missing)
+        STORIES[name] = Story(name, tell, missing, led)
         return tell
 
     return take
@@ -235,4 +237,29 @@ def replace_and_delete(world: World) -> None:
     settled(world)
     world.users.replace(manifest=a_job(2))
     settles(world)
+    world.users.delete()
+
+
+@story(missing=once, led=True)
+def another_leads_while_creating(world: World) -> None:
+    world.users.create()
+
+
+@story(missing=once, led=True)
+def another_leads_while_editing(world: World) -> None:
+    settled(world)
+    world.users.edit(manifest=a_job(2), suspend=True)
+    world.passes(1)
+    world.users.edit(manifest=a_job(3), suspend=False)
+
+
+@story(missing=anew, led=True)
+def another_leads_while_recreating(world: World) -> None:
+    finished(world)
+    world.users.annotate(rerun_at="once more")
+
+
+@story(missing=gone, led=True)
+def another_leads_while_deleting(world: World) -> None:
+    settled(world)
     world.users.delete()

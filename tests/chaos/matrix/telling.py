@@ -61,6 +61,9 @@ def quietly() -> Iterator[None]:
 def _told_in(world: World, story: Story) -> list[Broken]:
     strangers = _strangers(world)
     world.users.connect()
+    if story.led:
+        world.cluster.elects()
+        world.cluster.start_operator()
     world.cluster.start_operator()
     try:
         story.tell(world)

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 from runai_operator.api.names import CONNECTION_KIND, WORKLOAD_KIND, WORKLOADS_CRD
 from runai_operator.kube.api import NOT_FOUND, TIMEOUT, guarded, unclaimable
 from runai_operator.kube.patches import claim_patch, finalizers_patch, release_patch, status_patch
+from runai_operator.runai import Permit
+from runai_operator.sync.ports import NotLeading
 from runai_operator.sync.resource import Key, Resource
 from tests.chaos.world.apiserver import ApiException, ApiServer, Body, Ref, refusal
 from tests.chaos.world.line import Call, Line, Side
@@ -26,12 +28,19 @@ class InMemoryKubernetes:
     """What `cli.assembly.ApiServer` asks, and the vault."""
 
     def __init__(
-        self, server: ApiServer, line: Line, namespace: str, *, labels: Callable[[str], Mapping[str, str] | None]
+        self,
+        server: ApiServer,
+        line: Line,
+        namespace: str,
+        *,
+        labels: Callable[[str], Mapping[str, str] | None],
+        permit: Permit = lambda: None,
     ) -> None:
         self._server = server
         self._line = line
         self._namespace = namespace
         self._labels = labels
+        self._permit = permit
 
     async def fetch(self, key: Key) -> Resource | None:
         body = await self._read(of(key))
@@ -64,6 +73,8 @@ class InMemoryKubernetes:
 
     async def tell(self, body: Body, namespace: str, reason: str, message: str, *, warning: bool = False) -> None:  # noqa: ARG002
         """Best effort, as the port says."""
+        if self._permit() is not None:
+            return
         try:
             await self._ask(f"event {reason}", lambda: None, writes=False)
         except Exception:
@@ -120,6 +131,8 @@ class InMemoryKubernetes:
             raise
 
     async def _write(self, name: str, perform: Callable[[], T]) -> T:
+        if (why_not := self._permit()) is not None:
+            raise NotLeading(why_not)
         return await self._ask(name, perform, writes=True)
 
     async def _ask(self, name: str, perform: Callable[[], T], *, writes: bool) -> T:

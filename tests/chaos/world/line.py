@@ -41,6 +41,7 @@ class Fate(Enum):
     LOST = "carried out, and the answer was lost"
     UNSENT = "never arrived"
     LATE = "given up, and carried out later"
+    HELD = "checked and ready to be sent, when its sender is stopped: it goes out when that wakes up"
     CONFLICT = "refused with 409"
     THROTTLED = "refused with 429"
     BROKEN = "answered with 503, and not carried out"
@@ -49,12 +50,13 @@ class Fate(Enum):
 
 @dataclass(frozen=True)
 class Strike:
-    """A fate, after how many seconds a late call is carried out, and whether the operator dies, or is stopped."""
+    """A fate, after how many seconds a late call is carried out, and whether the operator dies of it, or for how many
+    seconds it is `stopped`."""
 
     fate: Fate
     after: float = 0.0
     dies: bool = False
-    stops: bool = False
+    stopped: float = 0.0
 
 
 class Refuse(Protocol[T]):
@@ -76,6 +78,9 @@ class Outside(Protocol):
 
     def dies(self, process: Process) -> None:
         """The process is killed, here and now."""
+
+    def stops(self, process: Process, seconds: float, awake: Callable[[], object]) -> None:
+        """The process is stopped, here and now; what happens first when it wakes up."""
 
 
 class Line:
@@ -107,7 +112,13 @@ class Line:
     async def _struck(self, strike: Strike, call: Call, perform: Callable[[], T], refuse: Refuse[T]) -> T:
         match strike.fate:
             case Fate.ANSWERED:
-                return perform()
+                answer = perform()
+                if strike.stopped:
+                    self._outside.stops(self._process, strike.stopped, lambda: None)
+                    await asyncio.sleep(self._outside.latency())
+                return answer
+            case Fate.HELD:
+                return await self._held(strike.stopped, perform)
             case Fate.LOST:
                 perform()
                 return await nothing_more()
@@ -125,6 +136,21 @@ class Line:
             case Fate.BROKEN_LATE:
                 perform()
                 return refuse(500)
+
+    async def _held(self, seconds: float, perform: Callable[[], T]) -> T:
+        answers: list[T | Exception] = []
+
+        def sent() -> None:
+            try:
+                answers.append(perform())
+            except Exception as error:
+                answers.append(error)
+
+        self._outside.stops(self._process, seconds, sent)
+        await asyncio.sleep(self._outside.latency())
+        if isinstance(answers[0], Exception):
+            raise answers[0]
+        return answers[0]
 
 
 async def nothing_more() -> T:

@@ -8,20 +8,26 @@ from contextlib import AsyncExitStack
 from typing import Any, Protocol
 
 from runai_operator.api.names import CONNECTION_KIND, WORKLOAD_KIND
-from runai_operator.cli.assembly import Assembly, Outside
+from runai_operator.cli.assembly import Assembly, Outside, Signs
+from runai_operator.cli.leading import leading
 from runai_operator.cli.process import look_after_connections, look_after_workloads
 from runai_operator.engine import Result
+from runai_operator.kube.election import Elector, LeaseLost, Timing
 from runai_operator.kube.watch import kept_in
+from runai_operator.runai import Permit
 from runai_operator.settings import Settings
 from runai_operator.sync.resource import Key
 from tests.chaos.world.apiserver import ApiServer, Body
 from tests.chaos.world.kubernetes import NAMESPACE, InMemoryKubernetes
+from tests.chaos.world.lease import InMemoryLeases, LeaseStore
 from tests.chaos.world.line import Line
 from tests.chaos.world.runai import Runai, Wire
 from tests.chaos.world.time import Process, ProcessClock
 
 OWN_NAMESPACE = "runai-operator"
 SETTINGS = Settings(namespace=OWN_NAMESPACE, workers=4)
+ALONE = SETTINGS.model_copy(update={"leader_elect": False})
+"""Of several operators one leads; a single one does not ask."""
 
 
 class Surroundings(Protocol):
@@ -30,6 +36,7 @@ class Surroundings(Protocol):
     cluster: str
     server: ApiServer
     runai: Runai
+    lease: LeaseStore | None
 
     def wall(self) -> float: ...
 
@@ -40,6 +47,8 @@ class Surroundings(Protocol):
     def call_later(self, seconds: float, callback: Callable[[], None]) -> None: ...
 
     def round_began(self, process: Process, key: Key) -> None: ...
+
+    def ended(self, process: Process, why: str) -> None: ...
 
     def surprised(self, process: Process, key: object, error: BaseException) -> None: ...
 
@@ -55,24 +64,37 @@ class Operator:
         process.start(self._run())
 
     async def _run(self) -> None:
+        try:
+            async with AsyncExitStack() as stack:
+                permit = await stack.enter_async_context(leading(self._elector(), Signs()))
+                assembly = _Told(self._outside(permit), self._world, self.process)
+                await look_after_connections(assembly, stack)
+                self._watch(assembly)
+                await look_after_workloads(assembly, stack)
+                await asyncio.get_running_loop().create_future()
+        except LeaseLost as lost:
+            self._world.ended(self.process, str(lost))
+
+    def _elector(self) -> Elector | None:
+        if self._world.lease is None:
+            return None
+        timing = Timing(SETTINGS.lease_duration, SETTINGS.renew_deadline, SETTINGS.retry_period)
+        return Elector(InMemoryLeases(self._world.lease, self._line), self.process.name, timing, ProcessClock())
+
+    def _outside(self, permit: Permit) -> Outside:
         world = self._world
-        outside = Outside(
-            api_server=lambda labels, _: self._port(labels),
-            vault=self._port(lambda _: None),
+        return Outside(
+            api_server=lambda labels, _: self._port(labels, permit),
+            vault=self._port(lambda _: None, permit),
             clock=ProcessClock(),
             wall=world.wall,
             dice=world.dice,
             transport=lambda: Wire(world.runai, self._line, world.cluster),
+            permit=permit,
         )
-        assembly = _Told(outside, world, self.process)
-        async with AsyncExitStack() as stack:
-            await look_after_connections(assembly, stack)
-            self._watch(assembly)
-            await look_after_workloads(assembly, stack)
-            await asyncio.get_running_loop().create_future()
 
-    def _port(self, labels: Callable[[str], Any]) -> InMemoryKubernetes:
-        return InMemoryKubernetes(self._world.server, self._line, OWN_NAMESPACE, labels=labels)
+    def _port(self, labels: Callable[[str], Any], permit: Permit) -> InMemoryKubernetes:
+        return InMemoryKubernetes(self._world.server, self._line, OWN_NAMESPACE, labels=labels, permit=permit)
 
     def _watch(self, assembly: Assembly) -> None:
         """In order, each after a while, for as long as the process lives."""
@@ -97,7 +119,7 @@ class _Told(Assembly):
     """The assembly, whose rounds the world is told of."""
 
     def __init__(self, outside: Outside, world: Surroundings, process: Process) -> None:
-        super().__init__(SETTINGS, outside, world.cluster)
+        super().__init__(SETTINGS if world.lease else ALONE, outside, world.cluster)
         self._world = world
         self._process = process
 

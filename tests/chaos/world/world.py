@@ -12,6 +12,7 @@ from runai_operator.sync.resource import Key
 from runai_simulator import Switches, Times
 from tests.chaos.invariants import Broken, Owner, Workload, has_converged
 from tests.chaos.world.apiserver import ApiServer, Body
+from tests.chaos.world.lease import LeaseStore
 from tests.chaos.world.line import Call, Line, Strike
 from tests.chaos.world.operator import Operator
 from tests.chaos.world.people import LAB, TRAINER, Staff, Users
@@ -47,6 +48,7 @@ class Cluster:
         self.world = world
         self.server = ApiServer()
         self.runai = world.runai
+        self.lease: LeaseStore | None = None
         self.users = Users(self.server, lambda who, what: world.deed(f"{who} of {name}", what), self._excused)
         self.operators: list[Operator] = []
         self.server.watch(world.witness.watches(name))
@@ -64,6 +66,18 @@ class Cluster:
         self.world.note(process.name, "starts")
         self.operators.append(operator := Operator(process, Line(process, self.world), self))
         return operator
+
+    def elects(self) -> None:
+        """From here on operators compete for a Lease: to be called before the first one starts."""
+        self.lease = LeaseStore()
+
+    def ended(self, process: Process, why: str) -> None:
+        """It ended by itself; another one is started in its place."""
+        self.world.note(process.name, f"ends: {why}")
+        self.world.time.call_later(2.0, self.succeed)
+
+    def succeed(self) -> None:
+        self.start_operator()
 
     def round_began(self, process: Process, key: Key) -> None:  # noqa: ARG002
         owner = Owner(self.name, *key)
@@ -182,7 +196,7 @@ class World:
         strike = self._strikes.pop(number, None)
         self.note(process.name, str(call))
         if strike is not None:
-            self.note("fault", f"call {number} is {strike.fate.value}{', and its sender dies' if strike.dies else ''}")
+            self.note("fault", f"call {number}: {strike.fate.value}{', and its sender dies' if strike.dies else ''}")
             self.rounds.clear()
         return strike
 
@@ -195,10 +209,21 @@ class World:
         process.kill()
         self.rounds.clear()
         cluster = next(each for each in self.clusters.values() for one in each.operators if one.process is process)
-        self.time.call_later(self.random.choice((0.1, 2.0, 30.0)), lambda: self._succeeded(cluster))
+        self.time.call_later(self.random.choice((0.1, 2.0, 30.0)), cluster.succeed)
 
-    def _succeeded(self, cluster: Cluster) -> None:
-        cluster.start_operator()
+    def stops(self, process: Process, seconds: float, awake: Callable[[], object]) -> None:
+        self.note(process.name, f"is stopped for {seconds:g} s")
+        process.stop()
+        self._late += 1
+        self.time.call_later(seconds, partial(self._wakes, process, awake))
+
+    def _wakes(self, process: Process, awake: Callable[[], object]) -> None:
+        self._late -= 1
+        self.rounds.clear()
+        self.note(process.name, "wakes up")
+        if process.alive:
+            awake()
+        process.wake()
 
     def _carried_out(self, call: Call, perform: Callable[[], object]) -> None:
         self._late -= 1
