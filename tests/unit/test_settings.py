@@ -54,8 +54,8 @@ def test_what_is_given_wins_over_the_environment(monkeypatch):
     assert Settings(workers=8).workers == 8
 
 
-def test_the_settle_window_is_the_request_timeout_and_a_minute():
-    assert Settings().settle_window == 70
+def test_the_settle_window_is_the_request_timeout_and_two_minutes():
+    assert Settings().settle_window == 130
     assert Settings(request_timeout=8, settle_margin=5).settle_window == 13
 
 
