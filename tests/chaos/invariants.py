@@ -129,6 +129,12 @@ def never_touch_what_is_anothers(before: Workload, what: str, cluster: str, reco
     return [] if ours else [Broken("a workload of somebody else's was written to", told)]
 
 
+def never_a_write_by_one_who_does_not_lead(who: str, what: str, leader: str) -> list[Broken]:
+    """At the moment at which `who` decides to send; `leader` is whom the Lease names, "" for nobody."""
+    told = f"{who} sends {what}, and {leader or 'nobody'} leads"
+    return [] if who == leader else [Broken("a write by one who does not lead", told)]
+
+
 def never_run_again_uncalled(run: Run, earlier: Iterable[tuple[Run, bool]]) -> list[Broken]:
     """`earlier` are the runs before, and whether each has finished."""
     return [

@@ -2,3 +2,7 @@
 
 `python -m tests.chaos.matrix` runs it; a point that fails prints its story and the command that replays it.
 """
+
+from tests.chaos.matrix import stories, trouble
+
+__all__ = ["stories", "trouble"]

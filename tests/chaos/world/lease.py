@@ -19,6 +19,11 @@ class LeaseStore:
     def __init__(self) -> None:
         self.held: Lease | None = None
 
+    @property
+    def holder(self) -> str:
+        """Who leads, as far as the record says; "" for nobody."""
+        return self.held.holder if self.held is not None else ""
+
     def write(self, lease: Lease) -> Lease:
         """Raises Taken where it is not the one that was read."""
         version = self.held.version if self.held is not None else ""

@@ -11,6 +11,7 @@ from tests.chaos.world.kubernetes import CRD, NAMESPACE, SECRET
 from tests.chaos.world.operator import OWN_NAMESPACE
 from tests.chaos.world.runai import URL, Runai
 
+CRD_FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
 LAB, TRAINER = "lab", "trainer"
 CONNECTION = "default"
 TEAM_A, TEAM_B = "4501", "4502"
@@ -33,7 +34,7 @@ class Users:
 
     def connect(self, **spec: Any) -> None:
         """The CRD, the connection with its credentials, and a namespace that may use every project."""
-        self._server.create(Ref(CRD, "", WORKLOADS_CRD), {})
+        self._server.create(Ref(CRD, "", WORKLOADS_CRD), {"metadata": {"finalizers": [CRD_FINALIZER]}})
         self._server.create(Ref(NAMESPACE, "", LAB), {"metadata": {"labels": {"runai/queue": "team-a"}}})
         self._server.create(
             Ref(SECRET, OWN_NAMESPACE, "runai-credentials"),
@@ -81,6 +82,13 @@ class Users:
         bare = {key: value for key, value in before.items() if key not in ("metadata", "status")}
         self._server.replace(_ref(name), {**bare, "metadata": {}, "spec": merged(before["spec"], spec)})
 
+    def uninstall(self) -> None:
+        """Deletes the CRD: the API server marks it, and then deletes every resource."""
+        self._told("deletes the CRD of RunaiWorkloads")
+        self._server.delete(Ref(CRD, "", WORKLOADS_CRD))
+        for ref in [ref for ref in self._server.objects if ref.kind == WORKLOAD_KIND]:
+            self._server.delete(ref)
+
     def lose(self, name: str = TRAINER) -> Body:
         """The object is gone without a trace, as when etcd is lost; what a backup of it would say."""
         backup = self._server.get(_ref(name))
@@ -116,6 +124,11 @@ class Staff:
         """manifest, priority, category."""
         self._note("Run:ai", f"by hand: edit {workload_id}: {changes}")
         self._runai.control("PUT", f"/workloads/{workload_id}", changes)
+
+    def hides(self, *projects: str) -> None:
+        """From now on our application's role covers these projects no more, and all others."""
+        self._note("Run:ai", f"the role covers all projects{' but ' + ', '.join(projects) if projects else ''}")
+        self._runai.control("PUT", "/settings", {"hidden_projects": [*projects]})
 
     def makes(self, name: str, project_id: str, *, foreign: bool = False, **more: Any) -> str:
         """A workload of somebody else's; its id."""

@@ -13,6 +13,7 @@ from runai_operator.api.names import CLAIM, RERUN_AT, WORKLOAD_KIND
 from tests.chaos import invariants
 from tests.chaos.invariants import Broken, Owner, Run, Workload
 from tests.chaos.world.apiserver import Body
+from tests.chaos.world.kubernetes import CRD
 from tests.chaos.world.runai import Runai
 
 Moment = tuple[float, Mapping[str, Workload]]
@@ -36,6 +37,7 @@ class Witness:
         self.runs: list[Run] = []
         self._rounds: dict[Owner, float] = {}
         self._clusters: set[str] = set()
+        self._uninstalling: set[str] = set()
         self.let_go: set[str] = set()
         self.excused: set[Owner] = set()
         self.broken: list[Broken] = []
@@ -46,6 +48,8 @@ class Witness:
         self._clusters.add(cluster)
 
         def watcher(kind: str, gone: bool, body: Body) -> None:
+            if kind == CRD and "deletionTimestamp" in body["metadata"]:
+                self._uninstalling.add(cluster)
             if kind == WORKLOAD_KIND:
                 owner = Owner(cluster, body["metadata"]["namespace"], body["metadata"]["name"])
                 self._vanished(owner, body) if gone else self._changed(owner, body)
@@ -83,6 +87,10 @@ class Witness:
         for each in after.keys() - before.keys():
             self._created(after[each])
         self._check_all(after)
+
+    def sends(self, who: str, what: str, leader: str) -> None:
+        """An operator of several is about to write."""
+        self._judge(invariants.never_a_write_by_one_who_does_not_lead(who, what, leader))
 
     def _created(self, new: Workload) -> None:
         if new.owner is None:
@@ -122,8 +130,7 @@ class Witness:
     def _vanished(self, owner: Owner, body: Body) -> None:
         del self._resources[owner]
         now = self.looks()
-        annotations = body["metadata"].get("annotations") or {}
-        if body["spec"].get("deletionPolicy") == "Orphan" or annotations.get(f"{invariants.GROUP}/release") == "true":
+        if owner.cluster in self._uninstalling or _is_let_go(body):
             self.let_go |= {each.id for each in now.values() if each.owner == owner}
         self._check_all(now)
 
@@ -149,6 +156,12 @@ class Witness:
             if each not in self.broken:
                 self.broken.append(each)
                 self._note(each)
+
+
+def _is_let_go(body: Body) -> bool:
+    """Whether a user wants the workload to outlive the resource."""
+    annotations = body["metadata"].get("annotations") or {}
+    return body["spec"].get("deletionPolicy") == "Orphan" or annotations.get(f"{invariants.GROUP}/release") == "true"
 
 
 def _targets(request: httpx.Request) -> list[str]:

@@ -51,6 +51,7 @@ class Cluster:
         self.lease: LeaseStore | None = None
         self.users = Users(self.server, lambda who, what: world.deed(f"{who} of {name}", what), self._excused)
         self.operators: list[Operator] = []
+        self.processes: list[Process] = []
         self.server.watch(world.witness.watches(name))
         self.dice = world.random.random
         self.latency = world.latency
@@ -63,6 +64,7 @@ class Cluster:
     def start_operator(self) -> Operator:
         """One more; of several, each is a process of its own."""
         process = self.world.time.process(f"operator {len(self.operators) + 1} of {self.name}")
+        self.processes.append(process)
         self.world.note(process.name, "starts")
         self.operators.append(operator := Operator(process, Line(process, self.world), self))
         return operator
@@ -182,8 +184,8 @@ class World:
         return not self._strikes and not self._late
 
     def _server_has_a_mind_of_its_own(self) -> bool:
-        switches = self.plan.switches
-        return switches.notes_writes or switches.put != "replace" or not switches.null_clears
+        """Whether it keeps, or adds, what no PUT can change."""
+        return self.plan.switches.notes_writes or not self.plan.switches.null_clears
 
     def close(self) -> None:
         self.time.close()
@@ -195,6 +197,9 @@ class World:
         self.calls.append(call)
         strike = self._strikes.pop(number, None)
         self.note(process.name, str(call))
+        cluster = self._cluster_of(process)
+        if cluster.lease is not None and call.writes and not call.name.endswith(" Lease"):
+            self.witness.sends(process.name, str(call), cluster.lease.holder)
         if strike is not None:
             self.note("fault", f"call {number}: {strike.fate.value}{', and its sender dies' if strike.dies else ''}")
             self.rounds.clear()
@@ -208,14 +213,16 @@ class World:
         self.note(process.name, "dies")
         process.kill()
         self.rounds.clear()
-        cluster = next(each for each in self.clusters.values() for one in each.operators if one.process is process)
-        self.time.call_later(self.random.choice((0.1, 2.0, 30.0)), cluster.succeed)
+        self.time.call_later(self.random.choice((0.1, 2.0, 30.0)), self._cluster_of(process).succeed)
 
     def stops(self, process: Process, seconds: float, awake: Callable[[], object]) -> None:
         self.note(process.name, f"is stopped for {seconds:g} s")
         process.stop()
         self._late += 1
         self.time.call_later(seconds, partial(self._wakes, process, awake))
+
+    def _cluster_of(self, process: Process) -> Cluster:
+        return next(each for each in self.clusters.values() if process in each.processes)
 
     def _wakes(self, process: Process, awake: Callable[[], object]) -> None:
         self._late -= 1
