@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo demo-picture test chaos chaos-live lint fmt crds golden control-plane lock clean
+.PHONY: help demo demo-picture test chaos chaos-hostile chaos-live lint fmt crds golden control-plane lock clean
 
 help:  ## what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-15s %s\n", $$1, $$2}'
@@ -35,6 +35,10 @@ test: $(READY)  ## every test
 
 chaos: $(READY)  ## the crash matrix: every story, struck at each of its calls in each way that one can end
 	@$(BIN)/python -m tests.chaos.matrix
+
+chaos-hostile: $(READY)  ## a thousand resources fuzzed from the CRDs' schemas, and answers that are broken (minutes)
+	@$(BIN)/python -m tests.control_plane build
+	@HOSTILE_EXAMPLES=$${HOSTILE_EXAMPLES:-1000} $(BIN)/python -m pytest -q -s --timeout 3600 tests/chaos/hostile
 
 chaos-live: $(READY)  ## two operators, real processes, every fault, 500 resources (half an hour)
 	@$(BIN)/python -m tests.control_plane build

@@ -58,7 +58,7 @@ class ControlPlane:
 
     def read(self, path: str) -> Any:
         """The object or list at a path of the API server, as `kubectl get --raw` tells it; KubectlFailed as there."""
-        return json.loads(self._reader(path))
+        return json.loads(self.reader(path))
 
     def __enter__(self) -> Self:
         return self.start()
@@ -136,7 +136,7 @@ class ControlPlane:
         credentials = make_credentials(self.folder / "credentials")
         self._etcd_port, port = free_ports(2)
         write_kubeconfig(self.kubeconfig, f"https://127.0.0.1:{port}", credentials)
-        self._reader = Reader(port, credentials)
+        self.reader = Reader(port, credentials)
         policy = write_audit_policy(self.folder) if self.audit else None
         commands = {
             "etcd": etcd_command(self.binaries, self.folder / "etcd", self._etcd_port),
@@ -167,7 +167,7 @@ class ControlPlane:
         self._processes["etcd"].check()
         self._processes["kube-apiserver"].check()
         try:
-            return all(self._reader(path) for path in NEEDED)
+            return all(self.reader(path) for path in NEEDED)
         except (OSError, http.client.HTTPException, KubectlFailed):
             return False
 

@@ -58,8 +58,13 @@ class Cut:
 
 
 def to_wire(part: Wire) -> dict[str, Any]:
-    """The JSON object that Kubernetes is given: what is unset, or an empty list, is left out."""
-    whole: dict[str, Any] = _compact(part.model_dump(by_alias=True, mode="json"))
+    """The JSON object that Kubernetes is given: what is unset, or an empty list, is left out.
+
+    Read once more, so that what was put in by `model_copy`, which checks nothing, is cut to its bounds too: a status
+    with one text too long would be refused as a whole, and nothing be told any more.
+    """
+    bounded = type(part).model_validate(part.model_dump(by_alias=True))
+    whole: dict[str, Any] = _compact(bounded.model_dump(by_alias=True, mode="json"))
     return whole
 
 

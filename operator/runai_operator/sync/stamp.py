@@ -52,9 +52,10 @@ class Stamp:
 
 def stamped(manifest: Mapping[str, Any], stamp: Stamp) -> dict[str, Any]:
     """The manifest with the stamp among its annotations; the given one stays as it is."""
-    metadata = dict(manifest.get("metadata") or {})
+    metadata = manifest.get("metadata")
+    metadata = dict(metadata) if isinstance(metadata, Mapping) else {}  # what is kept of Run:ai's may be anything
     metadata["annotations"] = {
-        **(metadata.get("annotations") or {}),
+        **_annotations(manifest),
         STAMP_CLUSTER: stamp.owner.cluster,
         STAMP_NAMESPACE: stamp.owner.namespace,
         STAMP_NAME: stamp.owner.name,
@@ -66,9 +67,9 @@ def stamped(manifest: Mapping[str, Any], stamp: Stamp) -> dict[str, Any]:
 
 
 def read_stamp(manifest: Mapping[str, Any]) -> Stamp | None:
-    """The stamp that a manifest carries; None where one of its keys is missing."""
+    """The stamp that a manifest carries; None where one of its keys is missing, or no text."""
     annotations = _annotations(manifest)
-    if not annotations.keys() >= STAMP_KEYS:
+    if not all(isinstance(annotations.get(key), str) for key in STAMP_KEYS):
         return None
     owner = Owner(annotations[STAMP_CLUSTER], annotations[STAMP_NAMESPACE], annotations[STAMP_NAME])
     scheduling = str(annotations.get(STAMP_SET) or "")
@@ -78,12 +79,12 @@ def read_stamp(manifest: Mapping[str, Any]) -> Stamp | None:
 def unstamped(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """The manifest without stamp, a later version's too; annotations that are empty then are left out, as Kubernetes
     reads them."""
-    metadata = dict(manifest.get("metadata") or {})
+    metadata = manifest.get("metadata") or {}
+    if not isinstance(metadata, Mapping) or not isinstance(metadata.get("annotations") or {}, Mapping):
+        return dict(manifest)  # nothing of ours is in there, and it differs from what anybody would want
     annotations = {key: value for key, value in _annotations(manifest).items() if not key.startswith(STAMP_PREFIX)}
-    metadata.pop("annotations", None)
-    if annotations:
-        metadata["annotations"] = annotations
-    return {**manifest, "metadata": metadata}
+    kept = {key: value for key, value in metadata.items() if key != "annotations"}
+    return {**manifest, "metadata": kept | ({"annotations": annotations} if annotations else {})}
 
 
 def _annotations(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
