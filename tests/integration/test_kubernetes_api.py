@@ -208,7 +208,7 @@ def test_the_crd_is_there_and_whoever_may_not_read_it_is_told_which_role_is_miss
 
 @pytest.mark.parametrize("permit", [lambda: "another may lead"])
 def test_who_does_not_lead_writes_nothing_and_reads_on(
-    play: Play, kubectl: Kubectl, key: Key, writes: list[str]
+    play: Play, kubectl: Kubectl, key: Key, writes: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     before = stored(kubectl, key)
     connection = {"metadata": {"name": "any", "uid": "u"}}
@@ -221,7 +221,9 @@ def test_who_does_not_lead_writes_nothing_and_reads_on(
     ):
         with pytest.raises(NotLeading, match="another may lead"):
             play(write)
-    play(lambda api: api.event(Resource(before), "Submitted", "as workload w-1"))
+    with caplog.at_level("INFO"):
+        play(lambda api: api.event(Resource(before), "Submitted", "as workload w-1"))
     assert kubectl.json("get", "events", namespace=key.namespace)["items"] == []
+    assert "Submitted" not in caplog.text
     assert play(lambda api: api.fetch(key)).metadata["resourceVersion"] == before["metadata"]["resourceVersion"]
     assert writes == []

@@ -139,6 +139,8 @@ class KubernetesApi:
         self, body: Mapping[str, Any], namespace: str, reason: str, message: str, *, warning: bool = False
     ) -> None:
         """An event about an object, in the namespace that it is kept in. Best effort: told, or logged at debug."""
+        if self._permit() is not None:
+            return  # nor is it logged: by then another tells what is so
         metadata, now = body["metadata"], datetime.now(UTC)
         involved = {
             "apiVersion": body.get("apiVersion"),
@@ -161,8 +163,6 @@ class KubernetesApi:
             "reportingComponent": COMPONENT,
         }
         log.log(logging.WARNING if warning else logging.INFO, "%s: %s", reason, message)
-        if self._permit() is not None:
-            return
         try:
             await self._core.create_namespaced_event(namespace, event, _request_timeout=self._write_timeout)
         except Exception as error:  # a namespace under deletion takes no events, and no work may fail for want of one

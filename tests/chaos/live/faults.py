@@ -65,7 +65,8 @@ def killed(operator: Operator) -> End:
 
 
 def paused(operator: Operator, *, leads: bool) -> End:
-    """A leader that wakes up after another took over has to end, and to write nothing before it does."""
+    """A leader that wakes up after another took over has to end, and to write nothing before it does: no event either,
+    each of which is logged once it is permitted."""
     operator.pause()
 
     def wakes_up() -> list[Broken]:
