@@ -1,5 +1,6 @@
 """From what the API server holds to the models, or to a message that says what to change."""
 
+import json
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -13,6 +14,9 @@ from runai_operator.api.workload import RunaiWorkloadSpec
 MOST_LEVELS = 100
 """Far more than any manifest has. The API server takes 10,000, more than most who read JSON can: of Run:ai's answers,
 which hold the manifest some levels down, 200 are read."""
+
+LARGEST = 1_400 * 2**10
+"""Bytes of a whole resource as JSON, its status aside. The API server stores 1,536 KiB; claim and status need room."""
 
 Spec = TypeVar("Spec", bound=Wire)
 
@@ -32,6 +36,7 @@ def parse_workload_spec(obj: Mapping[str, Any]) -> RunaiWorkloadSpec:
     """
     spec = _parse(RunaiWorkloadSpec, obj)
     _check_manifest(spec, str((obj.get("metadata") or {}).get("name", "")))
+    _check_size(obj)
     return spec
 
 
@@ -85,6 +90,16 @@ def _check_manifest(spec: RunaiWorkloadSpec, resource_name: str) -> None:
                 f"spec.manifest.metadata.annotations: must not hold {key!r}: keys that begin with {STAMP_PREFIX} are "
                 "the operator's own, remove it"
             )
+
+
+def _check_size(obj: Mapping[str, Any]) -> None:
+    whole = {key: value for key, value in obj.items() if key != "status"}
+    size = len(json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode())
+    if size > LARGEST:
+        raise InvalidSpec(
+            f"spec.manifest: makes a resource of {size >> 10} KiB, and at most {LARGEST >> 10} leave room for its "
+            "status: move data out of it, into images or volumes"
+        )
 
 
 def _nests_deeper(value: Any, levels: int) -> bool:

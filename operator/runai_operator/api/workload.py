@@ -30,6 +30,8 @@ SHORT = Cut(253)
 Text = Annotated[str, SHORT]
 LongText = Annotated[str, Cut(1024)]
 Priority = Annotated[str, Field(min_length=1, max_length=253)]
+RunaiId = Annotated[str, Field(min_length=1, max_length=64, pattern="^[A-Za-z0-9_-][A-Za-z0-9._:-]*$")]
+"""What can be asked for as a part of a path: an id of Run:ai's is a UUID or a number."""
 Preemptibility = Literal["preemptible", "non-preemptible"]
 Mnnvl = Literal["Required", "None"]
 UpdateStrategy = Literal["InPlace", "RecreateIfFinished", "Recreate"]
@@ -113,7 +115,7 @@ class Adopt(Wire):
         description="Never: a taken name is a NameConflict. IfUnowned: take over a workload that no other resource "
         "owns, and make it what the spec says. IfIdentical: only where nothing would change.",
     )
-    workload_id: Annotated[str, Field(min_length=1, max_length=64)] | None = Field(
+    workload_id: RunaiId | None = Field(
         default=None, description="Take over exactly the workload with this id, and nothing else. Excludes policy."
     )
 
@@ -149,7 +151,7 @@ class RunaiWorkloadSpec(Wire):
         description="Name of the project's cluster in Run:ai, where project names repeat across clusters. Immutable "
         "once submitted.",
     )
-    project_id: Annotated[str, Field(min_length=1, max_length=64)] | None = Field(
+    project_id: RunaiId | None = Field(
         default=None,
         description="Id of the Run:ai project, instead of projectName and clusterName. Immutable once submitted.",
     )

@@ -303,8 +303,18 @@ def _absent(error: ApiException, reason: Reason, what: str) -> None:
         raise error
 
 
+FULL = "etcdserver: request is too large"
+TOO_FULL = (
+    "with what the operator notes on it the resource is larger than the API server stores: make spec.manifest smaller, "
+    "move data out of it, into images or volumes"
+)
+
+
 async def guarded(request: Any) -> Any:
-    """A conflict, a failed test, or an object that is gone: it is not the one that was read."""
+    """A conflict, a failed test, or an object that is gone: it is not the one that was read, and Stale is raised.
+
+    Raises Problem where the object would not fit into etcd any more, which is a 500 (seen on 1.36).
+    """
     try:
         return await request
     except ApiException as error:
@@ -312,6 +322,8 @@ async def guarded(request: Any) -> Any:
             raise Stale from None
         if error.status == UNPROCESSABLE and not _causes(error):
             raise Stale from None
+        if FULL in str(error.body):
+            raise Problem(Reason.TOO_LARGE, TOO_FULL) from None
         raise
 
 

@@ -56,6 +56,7 @@ class Reconciler:
         self._ledger = ledger
         self._now = now
         self._uids: dict[Key, str] = {}
+        self._told_beside: dict[Key, tuple[str, int]] = {}
         self._holders = Holders(kubernetes)
         self._gatherer = Gatherer(kubernetes, connections, ledger, self._holders, cluster_id)
         self._actor = Actor(kubernetes, connections, ledger, self._gatherer.owner)
@@ -65,6 +66,7 @@ class Reconciler:
         resource = await self._kubernetes.fetch(key)
         if resource is None:
             self._ledger.forget(self._uids.pop(key, ""))
+            self._told_beside.pop(key, None)
             self._holders.drop(key)
             return Next(reason="Gone")
         self._uids[key] = resource.uid
@@ -75,9 +77,18 @@ class Reconciler:
         except Stale:
             return Next(retry=True, reason="Stale")
         except Problem as problem:  # the connection went away between looking and acting
+            if problem.reason is Reason.TOO_LARGE:  # not even a status fits on it
+                await self._tell_beside(resource, problem)
             return Next(retry=True, reason=problem.reason)
         except NotYet:
             return Next(retry=True, reason="NotYet")
+
+    async def _tell_beside(self, resource: Resource, problem: Problem) -> None:
+        """By an event, once for each generation, what cannot be told on the resource itself."""
+        this = resource.uid, resource.generation
+        if self._told_beside.get(resource.key) != this:
+            self._told_beside[resource.key] = this
+            await self._kubernetes.event(resource, problem.reason, problem.message, warning=True)
 
     async def _round(self, resource: Resource) -> Next:
         if resource.tells_of_another and not resource.paused:

@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from runai_operator.api.crds import connection_crd, workload_crd
+from runai_operator.api.names import API_VERSION
 from runai_operator.api.reasons import ROWS, TABLE
 from runai_operator.sync.resource import Key
 from tests.chaos.hostile.from_schema import MANIFESTS, objects, of, resources, seldom, text_of
@@ -236,6 +237,52 @@ async def until_gone(mill: Mill, key: Key, path: str) -> None:
     living = [each.name for each in mill.runai.workloads.values() if not each.is_deleted(mill.runai.now())]
     mill.runai.drop([*mill.runai.workloads.values()])
     assert living == [] or lets_go or status != 404, f"left behind: {living}, after {mill.reasons[-25:]}, {before}"
+
+
+# bytes of a resource, as it is sent: where it ends, and a word of what is said
+SIZES = {
+    1_400_000: ("Running", ""),
+    1_480_000: ("InvalidSpec", "KiB"),
+    1_571_500: ("TooLarge", "make spec.manifest smaller"),
+}
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_resource_of_any_size_runs_or_says_that_it_is_too_large(
+    grind: Callable[[Callable[[Mill], Awaitable[None]]], None], size: int
+) -> None:
+    """The last one leaves no room for a claim or a status: an event tells it."""
+    reason, says = SIZES[size]
+
+    async def story(mill: Mill) -> None:
+        await mill.until_usable(mill.namespace)
+        collection = f"{GROUP}/namespaces/{mill.namespace}/runaiworkloads"
+        assert not isinstance(mill.create(collection, of_size(size, mill.namespace)), Refused)
+        key, path = Key(mill.namespace, "large"), f"{collection}/large"
+        for _ in range(4):
+            result = await mill.round(key)
+        _, body = mill.send("GET", path)
+        ready = conditions(body).get("Ready") or only_event(mill)
+        assert ready["reason"] == reason
+        assert says in ready["message"]
+        assert result.retry == (reason != "Running")
+        await until_gone(mill, key, path)
+
+    grind(story)
+
+
+def of_size(size: int, connection: str) -> str:
+    manifest = {"apiVersion": "batch/v1", "kind": "Job", "spec": {"data": "DATA"}}
+    spec = {"connectionRef": {"name": connection}, "projectName": "team-a", "manifest": manifest}
+    body = {"apiVersion": API_VERSION, "kind": "RunaiWorkload", "metadata": {"name": "large"}, "spec": spec}
+    return text_of(body).replace("DATA", "x" * (size - len(text_of(body)) + 4))
+
+
+def only_event(mill: Mill) -> dict[str, Any]:
+    _, found = mill.send("GET", f"/api/v1/namespaces/{mill.namespace}/events")
+    (event,) = [each for each in found["items"] if each["involvedObject"]["name"] == "large"]
+    assert event["type"] == "Warning"
+    return dict(event)
 
 
 def test_every_connection_is_refused_by_field_or_ends_in_a_status(

@@ -84,6 +84,20 @@ def test_a_manifest_that_only_looks_odd_is_taken(manifest):
     assert parse_workload_spec(a_workload(manifest=manifest)).manifest == manifest
 
 
+def test_a_resource_that_leaves_no_room_for_its_status_is_refused_by_its_size():
+    assert parse_workload_spec(a_workload(manifest={**JOB, "spec": {"data": "x" * 1_400_000}}))
+    with pytest.raises(InvalidSpec, match=r"spec\.manifest: makes a resource of 1465 KiB, and at most 1400"):
+        parse_workload_spec(a_workload(manifest={**JOB, "spec": {"data": "ß" * 750_000}}))
+
+
+@pytest.mark.parametrize("field", ["projectId", "adopt"])
+@pytest.mark.parametrize("odd", ["a/b", "..", "é", "a b", "", "x" * 65])
+def test_what_is_no_id_of_runai_is_refused_by_field(field, odd):
+    spec = {"projectId": odd} if field == "projectId" else {"adopt": {"workloadId": odd}}
+    with pytest.raises(InvalidSpec, match=rf"spec\.{field}(\.workloadId)?: "):
+        parse_workload_spec(a_workload(**spec))
+
+
 def test_what_is_written_into_a_manifest_is_never_repeated_by_the_message():
     with pytest.raises(InvalidSpec) as refused:
         parse_workload_spec(a_workload(workloadName="A", manifest="top-secret"))
