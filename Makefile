@@ -34,6 +34,7 @@ test: $(READY)  ## every test
 	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 chaos: $(READY)  ## the crash matrix: every story, struck at each of its calls in each way that one can end
+	@RANDOM_STORIES=1000 $(BIN)/python -m pytest -q tests/chaos/test_random_stories.py --timeout 900
 	@$(BIN)/python -m tests.chaos.matrix
 
 chaos-hostile: $(READY)  ## a thousand resources fuzzed from the CRDs' schemas, and answers that are broken (minutes)

@@ -37,12 +37,16 @@ class Runai:
         self.state = State(Settings(switches=switches, times=times), Clock(wall), ids)
         self._app = create_app(state=self.state)
         self._witness: Witness | None = None
+        self.hides = False
+        """Whether the operators' credentials see nothing of what is there: no project, and no workload."""
 
     def witnessed_by(self, witness: Witness) -> None:
         self._witness = witness
 
     def ask(self, request: httpx.Request, *, by: str) -> httpx.Response:
         """A request of a cluster's operator."""
+        if self.hides and (answer := _hidden(request)) is not None:
+            return answer
         if request.method == "GET" or request.url.path in READING_POSTS or self._witness is None:
             return self._answer(request)
         before = self._witness.looks()
@@ -71,6 +75,11 @@ class Runai:
         answer = _Answer(request)
         at_once(self._app(answer.scope, answer.receive, answer.send))
         return httpx.Response(answer.status, headers=answer.headers, content=bytes(answer.body))
+
+    def becomes_tenant(self, tenant_id: int) -> None:
+        """The credentials are another tenant's from now on."""
+        self.control("PUT", "/settings", {"tenant_id": tenant_id})
+        self.control("DELETE", "/tokens")
 
 
 class _Answer:
@@ -151,6 +160,17 @@ def _refused(status: int) -> httpx.Response:
     document = {"code": status, "message": f"struck with {status}"}
     headers = {"retry-after": "2"} if status == 429 else {}
     return httpx.Response(status, json=document, headers=headers)
+
+
+def _hidden(request: httpx.Request) -> httpx.Response | None:
+    """What credentials without a role on anything get; None for what needs none."""
+    path = request.url.path
+    for listed, key in (("/api/v1/workloads", "workloads"), ("/api/v1/org-unit/projects", "projects")):
+        if path == listed:
+            return httpx.Response(200, json={key: []})
+    if path.startswith(("/api/v1/workloads", "/api/v2/workloads", "/api/v1/org-unit/projects")):
+        return _refused(403 if request.method == "POST" else 404)
+    return None
 
 
 def _named(request: httpx.Request) -> str:

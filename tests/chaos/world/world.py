@@ -13,7 +13,7 @@ from runai_simulator import Switches, Times
 from tests.chaos.invariants import Broken, Owner, Workload, has_converged
 from tests.chaos.world.apiserver import ApiServer, Body
 from tests.chaos.world.lease import LeaseStore
-from tests.chaos.world.line import Call, Line, Strike
+from tests.chaos.world.line import Call, Fate, Line, Side, Strike
 from tests.chaos.world.operator import Operator
 from tests.chaos.world.people import LAB, TRAINER, Staff, Users
 from tests.chaos.world.runai import Runai
@@ -69,6 +69,11 @@ class Cluster:
         self.operators.append(operator := Operator(process, Line(process, self.world), self))
         return operator
 
+    def kill_operator(self) -> None:
+        """The one that started last; its successor starts soon."""
+        if self.operators[-1].process.alive:
+            self.world.dies(self.operators[-1].process)
+
     def elects(self) -> None:
         """From here on operators compete for a Lease: to be called before the first one starts."""
         self.lease = LeaseStore()
@@ -106,6 +111,8 @@ class World:
         self.runai.witnessed_by(self.witness)
         self.staff = Staff(self.runai, self.deed)
         self.clusters = {name: Cluster(self, name) for name in clusters}
+        self.cut_off = False
+        """Whether no operator reaches Run:ai."""
         self._strikes = dict(plan.strikes)
         self._late = 0
 
@@ -176,14 +183,14 @@ class World:
             if "deletionTimestamp" in body["metadata"]:
                 missing.append(f"{owner} is still being deleted")
             else:
-                lacks = has_converged(body, owner, workloads, server_differs=self._server_has_a_mind_of_its_own())
+                lacks = has_converged(body, owner, workloads, server_differs=self.server_may_differ())
                 missing += [f"{owner}: {each}" for each in lacks]
         return missing
 
     def faults_are_over(self) -> bool:
         return not self._strikes and not self._late
 
-    def _server_has_a_mind_of_its_own(self) -> bool:
+    def server_may_differ(self) -> bool:
         """Whether it keeps, or adds, what no PUT can change."""
         return self.plan.switches.notes_writes or not self.plan.switches.null_clears
 
@@ -196,6 +203,8 @@ class World:
         number = len(self.calls)
         self.calls.append(call)
         strike = self._strikes.pop(number, None)
+        if strike is None and self.cut_off and call.side is Side.RUNAI:
+            return Strike(Fate.UNSENT)
         self.note(process.name, str(call))
         cluster = self._cluster_of(process)
         if cluster.lease is not None and call.writes and not call.name.endswith(" Lease"):
