@@ -263,3 +263,24 @@ def another_leads_while_recreating(world: World) -> None:
 def another_leads_while_deleting(world: World) -> None:
     settled(world)
     world.users.delete()
+
+
+@story(missing=gone)
+def connection_deleted_before_its_workload(world: World) -> None:
+    settled(world)
+    world.users.delete_connection()
+    world.passes(20)
+    world.users.delete()
+    reach(world, lambda: not gone(world), "the resource is gone")
+    reach(world, lambda: not world.users.connected(), "the connection is gone")
+
+
+@story(missing=once)
+def another_tenant_for_a_while(world: World) -> None:
+    settled(world)
+    world.runai.hides = True
+    world.runai.becomes_tenant(2002)
+    world.passes(40)
+    world.runai.hides = False
+    world.runai.becomes_tenant(1001)
+    world.users.edit(manifest=a_job(2))

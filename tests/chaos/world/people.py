@@ -37,6 +37,13 @@ class Users:
         """Of the resources that there are."""
         return [ref.name for ref in self._server.objects if ref.kind == WORKLOAD_KIND]
 
+    def delete_connection(self) -> None:
+        self._told("deletes the connection")
+        self._server.delete(Ref(CONNECTION_KIND, "", CONNECTION))
+
+    def connected(self) -> bool:
+        return Ref(CONNECTION_KIND, "", CONNECTION) in self._server.objects
+
     def tenant(self) -> str | None:
         """The one that the connection is pinned to."""
         return (self._server.get(Ref(CONNECTION_KIND, "", CONNECTION)).get("status") or {}).get("tenantId")
