@@ -51,15 +51,17 @@ def _run(stories: Sequence[str], sample: int | None, processes: int) -> int:
     if sample is not None:
         points = tuple(random.Random(SEED).sample(points, min(sample, len(points))))
     failures = [*_told(judged(points, processes))]
-    single = Counter(each.story for each in points if len(each.strikes) == 1)
-    for name, count in sorted(single.items()):
-        print(f"{name:32} {count:6} kill points")
-    print(f"{'pairs of crashes':32} {len(points) - single.total():6}")
+    single = [each for each in points if len(each.strikes) == 1]
+    killing = Counter(each.story for each in single if each.kills)
+    for name, count in sorted(killing.items()):
+        print(f"{name:40} {count:6} kill points")
+    print(f"{'struck, and nobody dies of it':40} {len(single) - killing.total():6}")
+    print(f"{'pairs of crashes':40} {len(points) - len(single):6}")
     for rule, count in Counter(each.broken[0].rule for each in failures).items():
         print(f"broken: {rule}: {count} times")
     figures = {
-        "kill_points": single.total(),
-        "stories": len(single),
+        "kill_points": killing.total(),
+        "stories": len(killing),
         "violations": len(failures),
         "seconds": round(time.monotonic() - began),
     }

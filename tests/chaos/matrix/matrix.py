@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 
 from tests.chaos.invariants import Broken
-from tests.chaos.matrix.points import Point, pair, points_of
+from tests.chaos.matrix.points import Point, is_for_a_resource, pair, points_of
 from tests.chaos.matrix.stories import STORIES
 from tests.chaos.matrix.switches import DEFAULT, every
 from tests.chaos.matrix.telling import quietly, told
@@ -17,8 +17,10 @@ PROCESSES = 2
 CHUNK = 20
 """Points that a process takes at a time."""
 SEED = 20261121
-PER_SWITCH = 150
-"""Of the points under a turned switch, so many; under the default ones, all."""
+BESIDES = 8
+"""One in so many: of the deaths at calls for no resource, and of the strikes that nobody dies of."""
+PER_SWITCH = 130
+"""Of the deaths under a turned switch, so many; under the default ones, each at a call for a resource."""
 PAIRS = 2000
 
 
@@ -43,21 +45,35 @@ class Matrix:
         return *self.single, *self.pairs
 
 
+@dataclass(frozen=True)
+class Rehearsed:
+    """The points of one story: the deaths at calls for a resource, and all others."""
+
+    deaths: tuple[Point, ...]
+    besides: tuple[Point, ...]
+
+
 def whole_matrix(stories: Sequence[str] = (), *, processes: int = PROCESSES) -> Matrix:
-    """Each call of every story in each way it can end; a share of the same under each turned switch; and the pairs."""
+    """Each death at each call for a resource, in each way that the call can end; a share of all else, and of the same
+    under each turned switch; and the pairs."""
     dice, names = random.Random(SEED), [*(stories or STORIES)]
-    with get_context("fork").Pool(processes) as pool:
-        rehearsed = pool.map(_rehearsed, [Point(name, switches) for switches in every() for name in names])
     single: list[Point] = []
-    for switches in every():
-        points = [each for found in rehearsed for each in found if each.switches == switches]
-        single += points if switches == DEFAULT else dice.sample(points, min(PER_SWITCH, len(points)))
+    with get_context("fork").Pool(processes) as pool:
+        for switches in every():
+            rehearsed = pool.map(rehearse, [Point(name, switches) for name in names])
+            deaths = [each for story in rehearsed for each in story.deaths]
+            besides = [each for story in rehearsed for each in story.besides]
+            if switches == DEFAULT:
+                single += [*deaths, *dice.sample(besides, len(besides) // BESIDES)]
+            else:
+                single += dice.sample(deaths, min(PER_SWITCH, len(deaths)))
     return Matrix(tuple(single), tuple(pair(first, dice) for first in dice.choices(single, k=PAIRS)))
 
 
 def small_matrix(sample: int) -> list[Point]:
     """A seeded sample of the points under the default switches, in which every story occurs, and every fate."""
-    by_story = [_rehearsed(Point(name, DEFAULT)) for name in STORIES]
+    rehearsed = [rehearse(Point(name, DEFAULT)) for name in STORIES]
+    by_story = [(*each.deaths, *each.besides) for each in rehearsed]
     dice = random.Random(SEED)
     each = sample // len(by_story)
     return [chosen for points in by_story for chosen in dice.sample(points, min(each, len(points)))]
@@ -77,9 +93,13 @@ def judge(which: Point) -> Failure | None:
     return Failure(which, ending.broken, ending.words()) if ending.broken else None
 
 
-def _rehearsed(bare: Point) -> list[Point]:
+def rehearse(bare: Point) -> Rehearsed:
     """The points of a story. Raises AssertionError where it fails without any strike: nothing can be learnt then."""
     with quietly():
         rehearsal = told(bare)
     assert not rehearsal.broken, f"{bare} fails without any strike:\n{rehearsal.words()}"
-    return points_of(bare.story, bare.switches, rehearsal.calls, led=STORIES[bare.story].led)
+    calls = rehearsal.calls
+    points = points_of(bare.story, bare.switches, calls, led=STORIES[bare.story].led)
+    deaths = [each for each in points if each.kills and is_for_a_resource(calls[each.strikes[0][0]])]
+    known = {*deaths}
+    return Rehearsed(tuple(deaths), tuple(each for each in points if each not in known))

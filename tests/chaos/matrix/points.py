@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tests.chaos.world.line import Call, Fate, Strike
+from tests.chaos.world.line import Call, Fate, Side, Strike
 
 READ = (Fate.LOST, Fate.UNSENT, Fate.THROTTLED, Fate.BROKEN)
 WRITE = (*READ, Fate.CONFLICT, Fate.BROKEN_LATE)
@@ -26,6 +26,11 @@ class Point:
     story: str
     switches: str
     strikes: tuple[tuple[int, Strike], ...] = ()
+
+    @property
+    def kills(self) -> bool:
+        """Whether somebody dies of it."""
+        return any(strike.dies for _, strike in self.strikes)
 
     def __str__(self) -> str:
         return "/".join([self.story, self.switches, *(_spelled(number, strike) for number, strike in self.strikes)])
@@ -64,6 +69,14 @@ def points_of(story: str, switches: str, calls: Sequence[Call], *, led: bool = F
         for number, call in enumerate(calls)
         for strike in (*strikes_on(call), *(stops_on(call) if led else ()))
     ]
+
+
+def is_for_a_resource(call: Call) -> bool:
+    """Whether it belongs to reconciling a resource, and not to looking after connections, tokens or the Lease."""
+    if call.side is Side.KUBERNETES:
+        verb, kind, *_ = call.name.split()
+        return verb != "list" and kind in ("RunaiWorkload", "CustomResourceDefinition")
+    return "/workloads" in call.name and "sortBy" not in call.name
 
 
 def pair(first: Point, dice: random.Random) -> Point:
