@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote
@@ -54,12 +55,21 @@ def resolved(part: Any, document: Any) -> Any:
     return part
 
 
-TIMES = st.datetimes().map(lambda moment: f"{max(moment.year, 1970):04}-{moment:%m}-01T{moment:%H:%M:%S}.123456789Z")
+TIMES = st.datetimes(max_value=datetime(2199, 1, 1)).map(
+    lambda moment: f"{max(moment.year, 1970):04}-{moment:%m}-01T{moment:%H:%M:%S}.123456789Z"
+)
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner, max_size=2),
     max_leaves=4,
 )
+
+
+NARROWER = {
+    "id": st.uuids().map(str) | st.from_regex(r"[A-Za-z0-9_-][A-Za-z0-9._:-]{0,40}", fullmatch=True),
+    "port": st.integers(0, 65535),
+}
+"""What the documents leave open, and only this can be meant: an id is a part of paths."""
 
 
 def answers(schema: Any, document: Any, depth: int = 0) -> st.SearchStrategy[Any]:
@@ -88,10 +98,14 @@ def _answers(schema: Any, document: Any, depth: int) -> st.SearchStrategy[Any]:
 
 def _objects(schema: Any, document: Any, depth: int) -> st.SearchStrategy[Any]:
     properties, required = schema.get("properties", {}), set(schema.get("required", ()))
-    shown = {name: answers(properties[name], document, depth + 1) for name in required & set(properties)}
+    shown = {name: _field(name, properties[name], document, depth) for name in required & set(properties)}
     hidden = set(properties) - required if depth < 5 else set()
-    optional = {name: answers(properties[name], document, depth + 1) for name in hidden}
+    optional = {name: _field(name, properties[name], document, depth) for name in hidden}
     return st.fixed_dictionaries(shown, optional=optional | {"aFieldOfTomorrow": ANYTHING})
+
+
+def _field(name: str, schema: Any, document: Any, depth: int) -> st.SearchStrategy[Any]:
+    return NARROWER[name] if name in NARROWER else answers(schema, document, depth + 1)
 
 
 def _texts(schema: Any) -> st.SearchStrategy[str]:

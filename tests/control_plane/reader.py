@@ -2,11 +2,12 @@
 
 import http.client
 import ssl
+import time
 
 from .credentials import Credentials
 from .kubectl import KubectlFailed
 
-PATIENCE = 30.0
+PATIENCE, SOON = 30.0, 0.2
 
 
 class Reader:
@@ -23,7 +24,12 @@ class Reader:
         Raises KubectlFailed, as kubectl would, for any other answer than 200; OSError or HTTPException where there is
         none.
         """
-        status, body = self.ask("GET", path)
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            status, body = self.ask("GET", path)
+            if status != http.client.TOO_MANY_REQUESTS or time.monotonic() > deadline:
+                break
+            time.sleep(SOON)  # kubectl asks again too: the API server is not ready to tell, as after a CRD came back
         if status != http.client.OK:
             raise KubectlFailed(("get", "--raw", path), body.decode(errors="replace"))
         return body

@@ -62,26 +62,6 @@ REFUSED: dict[str, tuple[Callable[[Court], Spec], str, str]] = {
         "AccessDenied",
         "use the project twin:",
     ),
-    "an-id-that-is-a-filter": (
-        lambda _: {"projectId": f"{OWN},projectId=={VICTIMS}"},
-        "ProjectNotFound",
-        f"no project with the id {OWN},projectId=={VICTIMS}: correct spec.projectId",
-    ),
-    "an-id-that-is-a-path": (
-        lambda _: {"projectId": "../../../v1/clusters"},
-        "ProjectNotFound",
-        "no project with the id ../../../v1/clusters: correct spec.projectId",
-    ),
-    "an-id-that-is-an-encoded-path": (
-        lambda _: {"projectId": f"%2e%2e%2fprojects%2f{VICTIMS}"},
-        "ProjectNotFound",
-        f"no project with the id %2e%2e%2fprojects%2f{VICTIMS}: correct spec.projectId",
-    ),
-    "an-id-with-a-query": (
-        lambda _: {"projectId": f"{OWN}?filterBy=name==team-b"},
-        "ProjectNotFound",
-        f"no project with the id {OWN}?filterBy=name==team-b: correct spec.projectId",
-    ),
     "a-cluster-that-is-a-filter": (
         lambda _: {"projectName": "team-a", "clusterName": "gpu-east,name==gpu-west"},
         "ProjectNotFound",
@@ -139,11 +119,6 @@ REFUSED: dict[str, tuple[Callable[[Court], Spec], str, str]] = {
         lambda _: {"adopt": {"workloadId": "00000000-0000-4000-8000-000000000000"}},
         "InvalidSpec",
         NO_SUCH_WORKLOAD,
-    ),
-    "an-id-to-adopt-that-is-a-path": (
-        lambda _: {"adopt": {"workloadId": f"../../v1/org-unit/projects/{VICTIMS}"}},
-        "RunaiUnavailable",
-        "is no id of Run:ai: nothing was asked",
     ),
     "an-id-to-adopt-in-commons": (
         lambda court: {
