@@ -14,6 +14,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # its tables cut the names of environment variables at eighty columns
     help="Keeps Run:ai workloads equal to the RunaiWorkload resources of a Kubernetes cluster.",
 )
 
