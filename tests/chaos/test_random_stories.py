@@ -103,6 +103,7 @@ class RandomStories(RuleBasedStateMachine):
         self.world.deed("Run:ai", f"the credentials see {'nothing' if hidden else 'everything'}")
         self.world.runai.hides = hidden
 
+    @precondition(lambda self: all(each.users.tenant() for each in self.world.clusters.values()))
     @rule(other=st.booleans())
     def credentials_of_a_tenant_arrive(self, other: bool) -> None:
         self.world.deed("Run:ai", f"the credentials are {'another' if other else 'the first'} tenant's")
