@@ -60,6 +60,14 @@ class ControlPlane:
         """The object or list at a path of the API server, as `kubectl get --raw` tells it; KubectlFailed as there."""
         return json.loads(self.reader(path))
 
+    def audited(self, about: str = "") -> list[dict[str, Any]]:
+        """The lines of the audit log that hold a text, but for one that is only being written.
+
+        Split at line feeds alone: a string of what was sent may hold other characters that end a line, such as U+0085.
+        """
+        *whole, _ = self.audit_log.read_text().split("\n")
+        return [json.loads(line) for line in whole if about in line]
+
     def __enter__(self) -> Self:
         return self.start()
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .processes import die_with
+
 
 class KubectlFailed(AssertionError):
     """kubectl refused, or the API server did; `stderr` is what it told."""
@@ -57,14 +59,32 @@ class Kubectl:
         """What the command tells with `-o json`, parsed."""
         return json.loads(self(*args, "-o", "json", namespace=namespace))
 
+    def start(self, *args: str, output: Path) -> subprocess.Popen[bytes]:
+        """The command in the background, with its standard output in a file; who starts it ends it."""
+        with output.open("wb") as written:
+            return subprocess.Popen(
+                self._command(args), stdout=written, env=self._environ, preexec_fn=die_with(os.getpid())
+            )
+
     def _run(
         self, args: tuple[str, ...], given: str | Mapping[str, Any] | None, namespace: str | None, timeout: float
     ) -> subprocess.CompletedProcess[str]:
-        scope = ["--namespace", namespace] if namespace else []
+        scope = ("--namespace", namespace) if namespace else ()
         text = json.dumps(given) if isinstance(given, Mapping) else given
-        cache = self.kubeconfig.parent / "kubectl-cache"  # by address: an earlier run's must not answer for this one
-        command = [str(self.binary), f"--kubeconfig={self.kubeconfig}", f"--cache-dir={cache}", *scope, *args]
-        environ = os.environ | {"KUBERC": "off"}
         return subprocess.run(
-            command, input=text or "", env=environ, capture_output=True, text=True, timeout=timeout, check=False
+            self._command((*scope, *args)),
+            input=text or "",
+            env=self._environ,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
         )
+
+    def _command(self, args: tuple[str, ...]) -> list[str]:
+        cache = self.kubeconfig.parent / "kubectl-cache"  # by address: an earlier run's must not answer for this one
+        return [str(self.binary), f"--kubeconfig={self.kubeconfig}", f"--cache-dir={cache}", *args]
+
+    @property
+    def _environ(self) -> dict[str, str]:
+        return os.environ | {"KUBERC": "off"}

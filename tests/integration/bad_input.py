@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from datetime import datetime
 from typing import Any
@@ -34,8 +33,7 @@ def until_told(world: World, name: str, reason: str) -> str:
 def rounds(world: World) -> dict[str, list[datetime]]:
     """When each resource was looked at, by the log."""
     found: dict[str, list[datetime]] = defaultdict(list)
-    whole_lines = world.operator.log().rpartition("\n")[0].splitlines()
-    for line in (json.loads(each) for each in whole_lines if each.startswith("{")):
+    for line in world.operator.lines():
         if str(line.get("message", "")).startswith("reconciled"):
             found[line["resource"].rpartition("/")[2]].append(datetime.fromisoformat(line["timestamp"]))
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -322,7 +321,7 @@ def asked(simulator: RunningSimulator) -> dict[str, list[datetime]]:
 def rounds_of_connections(world: World) -> dict[str, list[datetime]]:
     """When the operator looked at each RunaiConnection, by the API server's audit log."""
     found: dict[str, list[datetime]] = defaultdict(list)
-    for line in map(json.loads, world.control_plane.audit_log.read_text().splitlines()):
+    for line in world.control_plane.audited():
         of = line["objectRef"]
         if (line["verb"], of["resource"]) == ("get", "runaiconnections") and "kubectl" not in line["userAgent"]:
             found[of["name"]].append(datetime.fromisoformat(line["requestReceivedTimestamp"]))

@@ -13,6 +13,7 @@ from tests.integration.test_fault_away import (
     versions,
     wait_for_connection,
 )
+from tests.integration.watching import Watching
 from tests.integration.world import World
 
 MANY = [f"w{number}" for number in range(12)]
@@ -165,14 +166,15 @@ def test_a_secret_that_is_rotated_under_fifty_submissions_fails_none_of_them(bar
     world.connect(limits={"requestsPerSecond": 50, "maxConcurrent": 8})
     world.operator.start()
     wait_for_connection(world, "Connected")
-    since = world.version()
-    apply_all(world, SUBMISSIONS)
-    world.until(lambda: len(world.run.writes("create_workload_v2")) >= 5)
-    world.secret(**ROTATED)
-    world.run.settings(client_secret="rotated")
-    world.run.revoke_tokens()
-    at_the_rotation = len(world.run.writes("create_workload_v2"))
-    world.until(lambda: ready_count(world) == len(SUBMISSIONS))
+    with world.watching() as watching:
+        apply_all(world, SUBMISSIONS)
+        world.until(lambda: len(world.run.writes("create_workload_v2")) >= 5)
+        world.secret(**ROTATED)
+        world.run.settings(client_secret="rotated")
+        world.run.revoke_tokens()
+        at_the_rotation = len(world.run.writes("create_workload_v2"))
+        world.until(lambda: ready_count(world) == len(SUBMISSIONS))
+        reasons = {reason for name in SUBMISSIONS for reason in reasons_of(world, name, watching)}
 
     assert at_the_rotation < len(SUBMISSIONS), "rotated too late to show anything"
     counted = world.run.requests()["byStatus"]
@@ -182,13 +184,13 @@ def test_a_secret_that_is_rotated_under_fifty_submissions_fails_none_of_them(bar
     assert counted["grant_token_v2"] == {"200": 2}
     made = [each for each in world.run.writes("create_workload_v2") if each["status"] == 202]
     assert sorted(each["body"]["metadata"]["name"] for each in made) == sorted(SUBMISSIONS)
-    assert {reason for name in SUBMISSIONS for reason in reasons_of(world, name, since)} & FAILED == set()
+    assert reasons & FAILED == set()
     assert {each["reason"] for each in events(world, "RunaiConnection", world.connection)} == {"Connected"}
 
 
-def reasons_of(world: World, name: str, since: str) -> set[str]:
+def reasons_of(world: World, name: str, watching: Watching) -> set[str]:
     """Every reason that its Ready ever gave."""
-    conditions = [each.get("status", {}).get("conditions", ()) for each in world.history(name, since)]
+    conditions = [each.get("status", {}).get("conditions", ()) for each in world.history(name, watching)]
     return {each["reason"] for told in conditions for each in told if each["type"] == "Ready"}
 
 

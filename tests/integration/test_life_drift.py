@@ -57,7 +57,7 @@ def sweeps(world: World) -> int:
 def test_what_is_done_by_hand_is_dealt_with_by_the_next_sweep(bare_world: World) -> None:
     world = bare_world
     world.secret()
-    world.connect(polling={"interval": "1s", "fullInterval": "6s"})
+    world.connect(polling={"interval": "1s", "fullInterval": "15s"})
     world.operator.start()
     for name in ("edited", "deleted"):
         running(world, name)

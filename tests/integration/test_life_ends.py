@@ -1,12 +1,14 @@
 """Deletion, names that are taken, and manifests that Run:ai does not take."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from runai_operator.api.names import CLAIM, FINALIZER, STAMP_PREFIX
 from tests.control_plane import Kubectl
+from tests.integration.watching import Watching
 from tests.integration.world import World, a_job
 
 CREATE, PUT, DELETE = "create_workload_v2", "update_workload_v2", "delete_workload_v2"
@@ -236,17 +238,18 @@ def test_an_update_that_runai_refuses_leaves_the_workload_running(shared_world: 
 
 
 @pytest.fixture(scope="module", autouse=True)
-def unappliable(shared_world: World) -> tuple[str, str]:
-    """A workload that cannot be applied, there from the start: its grace passes meanwhile. Its name, and since when."""
-    since = shared_world.version()
-    shared_world.submit("unappliable", manifest=refused(fail_sync='no matches for kind "Job"'))
-    return "unappliable", since
+def unappliable(shared_world: World) -> Iterator[tuple[str, Watching]]:
+    """A workload that cannot be applied, there from the start, for its grace passes meanwhile: its name, and who
+    watches it."""
+    with shared_world.watching() as watching:
+        shared_world.submit("unappliable", manifest=refused(fail_sync='no matches for kind "Job"'))
+        yield "unappliable", watching
 
 
 def test_what_cannot_be_applied_is_told_in_runais_words_and_stalls_after_its_grace(
-    shared_world: World, unappliable: tuple[str, str]
+    shared_world: World, unappliable: tuple[str, Watching]
 ) -> None:
-    world, (name, since) = shared_world, unappliable
+    world, (name, watching) = shared_world, unappliable
     world.until(lambda: world.condition("Stalled", name).get("status") == "True", within=60)
     assert 'no matches for kind "Job"' in world.condition("Ready", name)["message"]
     assert world.status(name)["syncInfo"]["status"] == "Failed"
@@ -254,7 +257,7 @@ def test_what_cannot_be_applied_is_told_in_runais_words_and_stalls_after_its_gra
     assert world.written(name) == [CREATE]
     told = [
         {each["type"] for each in version["status"]["conditions"]} & {"Reconciling", "Stalled"}
-        for version in world.history(name, since)
+        for version in world.history(name, watching)
         if version.get("status", {}).get("syncInfo", {}).get("status") == "Failed"
     ]
     assert told[0] == {"Reconciling"}

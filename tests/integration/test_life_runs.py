@@ -223,22 +223,23 @@ def test_kubectl_wait_waits_for_ready_and_succeeded_of_the_newest_generation(sha
             "wait", f"--for=condition={condition}", "--timeout=30s", f"rwl/{name}", namespace=world.namespace
         )
 
-    since = world.version()
-    world.submit(name)
-    wait("Ready")
-    assert phase(world, name) == "Running"
-    first = the_id(world, name)
-    world.run.act(first, "complete")
-    wait("Succeeded")
-    assert phase(world, name) == "Completed"
-    # A change of a finished workload runs it again: the waiting must outlast the old success.
-    world.submit(name, manifest=a_job(args=["--again"]))
-    wait("Ready")
-    assert the_id(world, name) != first or world.status(name)["observedGeneration"] == 2
-    world.until_ready(name)
-    world.run.act(the_id(world, name), "complete")
-    wait("Succeeded")
-    for version in world.history(name, since):
+    with world.watching() as watching:
+        world.submit(name)
+        wait("Ready")
+        assert phase(world, name) == "Running"
+        first = the_id(world, name)
+        world.run.act(first, "complete")
+        wait("Succeeded")
+        assert phase(world, name) == "Completed"
+        # A change of a finished workload runs it again: the waiting must outlast the old success.
+        world.submit(name, manifest=a_job(args=["--again"]))
+        wait("Ready")
+        assert the_id(world, name) != first or world.status(name)["observedGeneration"] == 2
+        world.until_ready(name)
+        world.run.act(the_id(world, name), "complete")
+        wait("Succeeded")
+        versions = world.history(name, watching)
+    for version in versions:
         status, generation = version.get("status", {}), version["metadata"]["generation"]
         for condition in status.get("conditions", []):
             assert condition["observedGeneration"] <= status["observedGeneration"] <= generation

@@ -57,10 +57,11 @@ def changes(versions: list[dict[str, Any]]) -> int:
 
 
 def test_the_operator_patches_no_more_than_there_is_to_tell(slow: World, name: str) -> None:
-    world, since = slow, slow.version()
-    world.submit(name, manifest=a_deployment())
-    world.until_ready(name)
-    versions, patches = world.history(name, since), world.operator_patches(name)
+    world = slow
+    with world.watching() as watching:
+        world.submit(name, manifest=a_deployment())
+        world.until_ready(name)
+        versions, patches = world.history(name, watching), world.operator_patches(name)
     assert world.status(name)["endpoints"]
     assert len(patches) <= 2 + changes(versions)
     # And of what happened in Run:ai nothing is told twice: its three syncs, three phases, one endpoint.

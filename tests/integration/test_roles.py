@@ -127,8 +127,7 @@ def operator_rules(namespace: str) -> list[dict[str, Any]]:
 
 def requests_of(control_plane: ControlPlane, user: str) -> list[dict[str, Any]]:
     """What a service account asked, as the audit log has it."""
-    lines = (json.loads(line) for line in control_plane.audit_log.read_text().splitlines() if user in line)
-    return [line for line in lines if line["user"]["username"] == user]
+    return [line for line in control_plane.audited(user) if line["user"]["username"] == user]
 
 
 def resource_of(reference: Mapping[str, str]) -> str:

@@ -16,6 +16,7 @@ from runai_simulator import ControlClient, RunningSimulator
 from tests.control_plane import ControlPlane, Kubectl, KubectlFailed
 from tests.control_plane.processes import die_with, wait_until
 from tests.integration.finalizers import take_finalizers
+from tests.integration.watching import Watching
 
 PATIENCE = 60.0
 """Seconds after which what should have happened has not, also where other tests run beside it."""
@@ -103,8 +104,8 @@ class OperatorProcess:
 
     def lines(self) -> list[dict[str, Any]]:
         """What is logged as JSON, but for a line that is only being written."""
-        whole = self.log().rpartition("\n")[0]
-        return [json.loads(line) for line in whole.splitlines() if line.startswith("{")]
+        *whole, _ = self.log().split("\n")
+        return [json.loads(line) for line in whole if line.startswith("{")]
 
     def probe_port(self) -> int:
         """The port that it says it serves its probes on."""
@@ -267,15 +268,16 @@ class World:
         reads = ("get_workload", "get_workload_v2_by_id", "get_workload_endpoints")
         return [each for each in self.asked_about(name) if each not in reads]
 
-    def history(self, name: str, since: str) -> list[dict[str, Any]]:
-        """Every version of a resource after that resourceVersion, as a watcher saw them."""
-        query = f"watch=1&timeoutSeconds=1&resourceVersion={since}&fieldSelector=metadata.name%3D{name}"
-        events = self.kubectl("get", "--raw", f"{self._path}?{query}").splitlines()
-        return [json.loads(line)["object"] for line in events if line]
+    def watching(self) -> Watching:
+        """Every version of this namespace's resources from now on: `with world.watching() as watching: ...`."""
+        since = str(self.control_plane.read(self._path)["metadata"]["resourceVersion"])
+        return Watching(self.kubectl, self._path, since, self.folder)
 
-    def version(self) -> str:
-        """The resourceVersion of now, for `history`."""
-        return str(self.control_plane.read(self._path)["metadata"]["resourceVersion"])
+    def history(self, name: str, watching: Watching) -> list[dict[str, Any]]:
+        """Every version of a resource until now, as that watch saw them."""
+        now = self.get(name)["metadata"]["resourceVersion"]
+        self.until(lambda: now in {each["metadata"]["resourceVersion"] for each in watching.versions(name)})
+        return watching.versions(name)
 
     @property
     def _path(self) -> str:
@@ -301,10 +303,9 @@ class World:
 
     def operator_patches(self, name: str | None = None) -> list[dict[str, Any]]:
         """The PATCHes of resources in this namespace that the operator sent, by the API server's audit log."""
-        lines = (json.loads(line) for line in self.control_plane.audit_log.read_text().splitlines() if line)
         return [
             line
-            for line in lines
+            for line in self.control_plane.audited()
             if line["verb"] == "patch"
             and line["objectRef"].get("namespace") == self.namespace
             and name in (None, line["objectRef"]["name"])
