@@ -248,6 +248,7 @@ ACTIONS = st.sampled_from(["delete", "suspend", "resume"])
 WORKLOADS = "/api/v1/workloads"
 WORKLOAD, V2 = "/api/v1/workloads/{workloadId}", "/api/v2/workloads/{WorkloadV2Id}"
 PROJECTS, CLUSTERS = "/api/v1/org-unit/projects", "/api/v1/clusters"
+TYPES = "/api/v1/workload-types"
 ID = "1d5f4c1c-8f4e-4b0e-9a51-0f5f0f3f7a01"
 
 
@@ -286,6 +287,7 @@ OPERATIONS: dict[str, tuple[str, str, st.SearchStrategy[Call]]] = {
     "batch": (WORKLOADS + "/batch", "post", calling("batch", ACTIONS, st.lists(UUIDS, min_size=1, max_size=100))),
     "projects": (PROJECTS, "get", calling("projects", name=st.none() | NAMES)),
     "clusters": (CLUSTERS, "get", calling("clusters")),
+    "types": (TYPES, "get", calling("types", NAMES)),
     "project": (PROJECTS + "/{projectId}", "get", calling("project", st.integers(1, 10**9).map(str) | UUIDS)),
 }
 
@@ -299,6 +301,7 @@ def least(path: str, method: str) -> Any:
         WORKLOADS + "/batch": {"id": ID},
         PROJECTS: {"projects": []},
         CLUSTERS: [],
+        TYPES: {"types": []},
         PROJECTS + "/{projectId}": {"id": ID},
     }.get(path, {"workload": {"metadata": {"id": ID}}} if method == "get" else {"metadata": {"id": ID}})
 
@@ -370,6 +373,7 @@ PLAIN: dict[str, Call] = {
     "batch": lambda client: client.batch("suspend", [ID]),
     "projects": lambda client: client.projects(),
     "clusters": lambda client: client.clusters(),
+    "types": lambda client: client.types("Job"),
     "project": lambda client: client.project(ID),
 }
 
@@ -447,6 +451,12 @@ def shows_clusters(result: Any, answer: Any) -> None:
     assert [cluster.tenant_id for cluster in result] == tenants
 
 
+def shows_types(result: Any, answer: Any) -> None:
+    for shown, told in zip(result, answer["types"], strict=True):
+        assert (shown.name, shown.group) == (told["name"], told["group"])
+        assert (shown.priority_name, shown.category_name) == (told.get("priorityName"), told.get("categoryName"))
+
+
 SHOWS: dict[str, Callable[[Any, Any], None]] = {
     "create": shows_v2,
     "get": shows_view,
@@ -458,6 +468,7 @@ SHOWS: dict[str, Callable[[Any, Any], None]] = {
     "batch": shows_batch,
     "projects": shows_projects,
     "clusters": shows_clusters,
+    "types": shows_types,
     "project": shows_project,
 }
 

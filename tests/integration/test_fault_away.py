@@ -129,7 +129,9 @@ def test_restarted_over_a_thousand_settled_resources_it_writes_nothing_and_asks_
     assert versions(world) == before
     assert world.operator_patches()[patched:] == []
     world.submit("one-more")
-    world.until(lambda: world.status("one-more").get("workloadId"))  # an hour is too long to wait for a poll to say more
+    world.until(
+        lambda: world.status("one-more").get("workloadId")
+    )  # an hour is too long to wait for a poll to say more
     assert {name: version for name, version in versions(world).items() if name != "one-more"} == before
     (new,) = world.workloads("one-more")
     asked = {each["path"] for each in world.run.log() if each["operation"].startswith("get_workload_")}

@@ -25,6 +25,8 @@ from .models import (
     Project,
     ProjectPage,
     WorkloadDetailed,
+    WorkloadType,
+    WorkloadTypes,
     WorkloadV2,
     WorkloadView,
 )
@@ -38,6 +40,7 @@ from .wire import Observer, Permit, Wire
 WORKLOADS_V1, WORKLOADS_V2 = "/api/v1/workloads", "/api/v2/workloads"
 PROJECTS = "/api/v1/org-unit/projects"
 CLUSTERS = "/api/v1/clusters"
+TYPES = "/api/v1/workload-types"
 LARGEST_BATCH, LARGEST_PAGE, MOST_FILTERS = 100, 500, 10
 
 BatchAction = Literal["delete", "suspend", "resume"]
@@ -186,6 +189,11 @@ class RunaiClient:
         """All clusters of the tenant that the credentials see."""
         call = _call("GET", CLUSTERS)
         return (await self._ask(call, lambda reply: parse(call, reply, Clusters))).root
+
+    async def types(self, kind: str) -> tuple[WorkloadType, ...]:
+        """What Run:ai makes of workloads of a kind; one for each API group that has it."""
+        call = _call("GET", TYPES, query=_query(filterBy=(f"name=={kind}",)))
+        return (await self._ask(call, lambda reply: parse(call, reply, WorkloadTypes))).types
 
     async def _project_page(self, filters: Sequence[str], offset: int) -> ProjectPage:
         query = _query(offset=offset, limit=LARGEST_PAGE, filterBy=filters)

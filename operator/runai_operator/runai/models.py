@@ -302,6 +302,21 @@ class Clusters(RootModel[tuple[Cluster, ...]]):
     """The answer of the clusters: a bare list."""
 
 
+class WorkloadType(Answer):
+    """A kind of workload that the tenant knows, and what its workloads get where they name nothing else."""
+
+    name: str = ""
+    group: str = ""
+    category_name: str | None = None
+    priority_name: str | None = None
+
+
+class WorkloadTypes(Answer):
+    """The answer of the workload types."""
+
+    types: tuple[WorkloadType, ...]
+
+
 class Token(Answer):
     """An access token as either token endpoint answers; `expires_in` is in seconds."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from runai_operator.runai.models import UpdateWorkload, WorkloadV2
 from runai_operator.sync import actions
 from runai_operator.sync.actions import FOLLOW_UP
 from runai_operator.sync.claim import Claim
+from runai_operator.sync.defaults import without_defaults
 from runai_operator.sync.ledger import Ledger
 from runai_operator.sync.names import claim_on, recorded
 from runai_operator.sync.observe import bearable
@@ -137,14 +138,20 @@ class Actor:
         except RunaiError as error:
             return refused(error)
         connection.forget(workload_id)
-        self._learn(situation, update, updated, corrects)
+        kept = await without_defaults(kept_values(situation, updated), connection.client, update.manifest)
+        self._learn(situation, update, updated, corrects, kept)
         what = "undoing what was edited in Run:ai" if corrects else "as the spec says"
         event = ("DriftCorrected" if corrects else "Updated", f"workload {workload_id}, {what}")
         message = f"updated in Run:ai, {what}"
         return Outcome(Reason.APPLYING, message, submitted=updated, after=FOLLOW_UP, event=event)
 
     def _learn(
-        self, situation: Situation, update: UpdateWorkload, updated: WorkloadV2, corrects: tuple[str, ...]
+        self,
+        situation: Situation,
+        update: UpdateWorkload,
+        updated: WorkloadV2,
+        corrects: tuple[str, ...],
+        kept: Mapping[str, str],
     ) -> None:
         """What the answer to a PUT tells of what Run:ai makes of one."""
         uid, ledger = situation.resource.uid, self._ledger
@@ -154,7 +161,7 @@ class Actor:
             ledger.corrected(uid, corrects)
         ledger.put(uid, situation.desired.digest if situation.desired else "")
         merges = ledger.entry(uid).merges or leaves_behind(update.manifest, updated.raw_manifest or {})
-        ledger.note(uid, merges=merges, compared=None, kept=kept_values(situation, updated))
+        ledger.note(uid, merges=merges, compared=None, kept=kept)
 
     async def _suspend_or_resume(self, situation: Situation, action: actions.Suspend | actions.Resume) -> Outcome:
         assert isinstance(situation.observed, Present)

@@ -11,8 +11,7 @@ from typing import Any
 from tests.chaos.live.cluster import RESOURCES, Away, Cluster
 from tests.chaos.live.stage import CONNECTION, NAMESPACE
 
-PRIORITIES = ("medium", "high", "very-high")
-"""Not what Run:ai makes of none (low): one that is removed and yet there is told as ServerDiffers, and for good."""
+PRIORITIES = ("low", "medium", "high", "very-high")
 RERUN = "runai-operator.io/rerun-at"
 
 

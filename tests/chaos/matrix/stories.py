@@ -123,6 +123,12 @@ def take_a_field_away(world: World) -> None:
 
 
 @story(missing=once)
+def take_away_what_is_the_default(world: World) -> None:
+    settled(world, scheduling={"priority": "low"})
+    world.users.edit(scheduling=None)
+
+
+@story(missing=once)
 def edit_while_submitting(world: World) -> None:
     claimed(world)
     world.users.edit(manifest=a_job(2))

@@ -21,7 +21,7 @@ from runai_operator.runai import (
     WorkloadV2,
     WorkloadView,
 )
-from runai_operator.runai.models import Clusters, Endpoints, Project, ProjectPage
+from runai_operator.runai.models import Clusters, Endpoints, Project, ProjectPage, WorkloadTypes
 
 from .servers import WORKLOAD_ID
 
@@ -57,6 +57,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "projects": Operation(lambda client: client.projects(), ProjectPage),
     "project": Operation(lambda client: client.project("7"), Project),
     "clusters": Operation(lambda client: client.clusters(), Clusters),
+    "types": Operation(lambda client: client.types("Job"), WorkloadTypes),
 }
 READABLE = {name: each for name, each in OPERATIONS.items() if each.model is not None}
 

@@ -12,7 +12,7 @@ from runai_operator.api import names
 from runai_operator.api.connection import RunaiConnectionSpec
 from runai_operator.api.reasons import Reason
 from runai_operator.runai.errors import Conflict, NotFound, RunaiError
-from runai_operator.runai.models import Page, Project, Workload, WorkloadV2, WorkloadView
+from runai_operator.runai.models import Page, Project, Workload, WorkloadType, WorkloadV2, WorkloadView
 from runai_operator.sync.claim import Claim
 from runai_operator.sync.ledger import Ledger
 from runai_operator.sync.ports import Problem, Stale
@@ -128,6 +128,7 @@ class FakeRunai:
         self.projects = {PROJECT_ID: PROJECT}
         self.manifests: list[Mapping[str, Any]] = []
         self.updates: list[Mapping[str, Any]] = []
+        self.kinds: tuple[WorkloadType, ...] = ()
         self.server_defaults: Mapping[str, Any] = {}
         self._failures: dict[str, list[tuple[RunaiError, bool]]] = {}
         self._created = 0
@@ -193,6 +194,10 @@ class FakeRunai:
     async def endpoints(self, workload_id: str) -> tuple[()]:
         self._end(self._begin("endpoints", workload_id))
         return ()
+
+    async def types(self, kind: str) -> tuple[WorkloadType, ...]:
+        self._end(self._begin("types", kind))
+        return self.kinds
 
     async def project(self, project_id: str) -> Project:
         self._end(self._begin("project", project_id))

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from runai_operator.api.reasons import Reason
-from runai_operator.runai.errors import Ambiguous, Forbidden, Rejected, Throttled, Unavailable
-from runai_operator.runai.models import Page
+from runai_operator.runai.errors import Ambiguous, Forbidden, NotFound, Rejected, Throttled, Unavailable
+from runai_operator.runai.models import Page, WorkloadType
 from runai_operator.sync.ports import Problem, Stale
 from tests.unit.sync.builders import LONG_AGO, MANIFEST, AResource, a_resource, a_workload
 from tests.unit.sync.fakes import KEY, WINDOW, World
@@ -727,6 +727,29 @@ class TestWhatIsTakenOutOfTheSpec:
         world.change(scheduling={"priority": "low"})
         world.reconcile()
         assert world.runai.updates[-1]["metadata"]["priority"] == "low"
+
+    def test_a_value_that_runai_gives_by_default_is_as_the_spec_leaves_it(self) -> None:
+        world = World(a_resource().with_spec(scheduling={"priority": "high"}))
+        world.runai.kinds = (
+            WorkloadType(name="Job", group="elsewhere", priority_name="low"),
+            WorkloadType(name="Job", group="batch", priority_name="high"),
+        )
+        first = self.removed(world)
+        world.becomes(first, sync_status="Synced")
+        world.reconcile(2)
+        assert world.condition("Synced")["status"] == "True"
+        assert [body["metadata"] for body in world.runai.updates] == [{"priority": None, "category": None}]
+        assert world.runai.calls.count("types Job") == 1
+
+    def test_where_runai_does_not_tell_its_defaults_an_unchanged_value_is_told(self) -> None:
+        world = World(a_resource().with_spec(scheduling={"priority": "high"}))
+        for _ in range(2):
+            world.runai.fails("types", NotFound("no such route", status=404))
+        first = self.removed(world)
+        for _ in range(2):
+            world.becomes(first, sync_status="Synced")
+            world.reconcile()
+        assert world.condition("Synced")["reason"] == "ServerDiffers"
 
     def test_a_default_of_runai_is_nothing_that_was_kept(self, world: World) -> None:
         first = world.settle()
