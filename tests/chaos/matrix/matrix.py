@@ -102,4 +102,10 @@ def rehearse(bare: Point) -> Rehearsed:
     points = points_of(bare.story, bare.switches, calls, led=STORIES[bare.story].led)
     deaths = [each for each in points if each.kills and is_for_a_resource(calls[each.strikes[0][0]])]
     known = {*deaths}
-    return Rehearsed(tuple(deaths), tuple(each for each in points if each not in known))
+    besides = [each for each in points if each not in known]
+    most = STORIES[bare.story].most
+    return Rehearsed(_at_most(most, deaths, bare), _at_most(most, besides, bare))
+
+
+def _at_most(most: int | None, points: Sequence[Point], of: Point) -> tuple[Point, ...]:
+    return tuple(points if most is None or len(points) <= most else random.Random(str(of)).sample(points, most))

@@ -19,18 +19,21 @@ class Stuck(Exception):
 @dataclass(frozen=True)
 class Story:
     """`tell` leads through it, `missing` says what the end of it still lacks. `led`: there are two operators, of which
-    one leads."""
+    one leads. `most`: where its points are alike, so many of them are enough."""
 
     name: str
     tell: Tell
     missing: Callable[[World], list[str]]
     led: bool = False
+    most: int | None = None
 
 
-def story(*, missing: Callable[[World], list[str]] = World.missing, led: bool = False) -> Callable[[Tell], Tell]:
+def story(
+    *, missing: Callable[[World], list[str]] = World.missing, led: bool = False, most: int | None = None
+) -> Callable[[Tell], Tell]:
     def take(tell: Tell) -> Tell:
         name = tell.__name__.replace("_", "-")
-        STORIES[name] = Story(name, tell, missing, led)
+        STORIES[name] = Story(name, tell, missing, led, most)
         return tell
 
     return take

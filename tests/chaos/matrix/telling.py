@@ -69,7 +69,8 @@ def _told_in(world: World, story: Story) -> list[Broken]:
         story.tell(world)
     except Stuck as stuck:
         return world.witness.broken or [_unfinished(world, str(stuck), story)]
-    if not world.until(lambda: world.faults_are_over() and not story.missing(world)):
+    over = world.until(lambda: world.faults_are_over() and not story.missing(world))
+    if world.witness.broken or story.missing(world) or not (over or world.nothing_more_strikes()):
         return world.witness.broken or [_unfinished(world, "did not settle", story)]
     if (most := max(world.rounds.values(), default=0)) > MOST_ROUNDS:
         return [Broken("more than 20 rounds until it settled", f"{most} since the last fault or deed")]

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from runai_operator.api.names import API_VERSION, CONNECTION_KIND, FINALIZER, GROUP, WORKLOAD_KIND, WORKLOADS_CRD
+from runai_operator.api.names import (
+    API_VERSION,
+    CONFIRM_ABSENCE,
+    CONNECTION_KIND,
+    FINALIZER,
+    GROUP,
+    WORKLOAD_KIND,
+    WORKLOADS_CRD,
+)
 from tests.chaos.world.apiserver import ApiServer, Body, Ref, merged
 from tests.chaos.world.kubernetes import CRD, NAMESPACE, SECRET
 from tests.chaos.world.operator import OWN_NAMESPACE
@@ -14,6 +22,7 @@ from tests.chaos.world.runai import URL, Runai
 CRD_FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
 LAB, TRAINER = "lab", "trainer"
 CONNECTION = "default"
+_CONNECTION = Ref(CONNECTION_KIND, "", CONNECTION)
 TEAM_A, TEAM_B = "4501", "4502"
 """Projects that the simulator begins with."""
 Note = Callable[[str, str], None]
@@ -39,14 +48,24 @@ class Users:
 
     def delete_connection(self) -> None:
         self._told("deletes the connection")
-        self._server.delete(Ref(CONNECTION_KIND, "", CONNECTION))
+        self._server.delete(_CONNECTION)
 
     def connected(self) -> bool:
-        return Ref(CONNECTION_KIND, "", CONNECTION) in self._server.objects
+        return _CONNECTION in self._server.objects
 
     def tenant(self) -> str | None:
         """The one that the connection is pinned to."""
-        return (self._server.get(Ref(CONNECTION_KIND, "", CONNECTION)).get("status") or {}).get("tenantId")
+        return (self._server.get(_CONNECTION).get("status") or {}).get("tenantId")
+
+    def connection_reason(self) -> str | None:
+        """Why the connection is usable, or is not."""
+        conditions = (self._server.get(_CONNECTION).get("status") or {}).get("conditions") or ()
+        return next((each["reason"] for each in conditions if each["type"] == "Ready"), None)
+
+    def confirm_absence(self, value: str) -> None:
+        """Says that the workloads that are missing are gone; another value each time."""
+        self._told(f"confirms that what is missing is gone: {value}")
+        self._server.merge_patch(_CONNECTION, {"metadata": {"annotations": {CONFIRM_ABSENCE: value}}})
 
     def connect(self, **spec: Any) -> None:
         """The CRD, the connection with its credentials, and a namespace that may use every project."""
@@ -64,7 +83,7 @@ class Users:
             **spec,
         }
         body = {"apiVersion": API_VERSION, "kind": CONNECTION_KIND, "spec": whole}
-        self._server.create(Ref(CONNECTION_KIND, "", CONNECTION), body)
+        self._server.create(_CONNECTION, body)
 
     def get(self, name: str = TRAINER) -> Body | None:
         return self._server.objects.get(_ref(name))

@@ -26,6 +26,9 @@ PATIENCE = 1800.0
 """Seconds after which what has not happened never will."""
 LOOK = 0.5
 """Seconds between two looks at whether something has come about."""
+LOOKS_AROUND = 5.0
+"""Seconds in which an operator that starts has learnt what Run:ai makes of a PUT, where that is not what it was given:
+the one that died took its memory of it along. Otherwise whatever a restart writes to what had settled is a fault."""
 MOST_ROUNDS = 20
 """After the last fault and the last deed of a person, so many rounds at most settle a resource."""
 
@@ -115,6 +118,8 @@ class World:
         """Whether no operator reaches Run:ai."""
         self._strikes = dict(plan.strikes)
         self._late = 0
+        self._doomed: set[Process] = set()
+        self._calm_from = 0.0
 
     @property
     def cluster(self) -> Cluster:
@@ -188,7 +193,12 @@ class World:
         return missing
 
     def faults_are_over(self) -> bool:
-        return not self._strikes and not self._late
+        """Whether all has struck that was to strike, and whoever dies of it has died."""
+        return not self._strikes and not self._doomed and self.nothing_more_strikes()
+
+    def nothing_more_strikes(self) -> bool:
+        """As above, but for a strike at a call that never came: whoever has nothing to do calls nobody."""
+        return not self._late and self.time.now >= self._calm_from
 
     def server_may_differ(self) -> bool:
         """Whether it keeps, or adds, what no PUT can change."""
@@ -212,6 +222,8 @@ class World:
         if strike is not None:
             self.note("fault", f"call {number}: {strike.fate.value}{', and its sender dies' if strike.dies else ''}")
             self.rounds.clear()
+        if strike is not None and strike.dies:
+            self._doomed.add(process)
         return strike
 
     def later(self, seconds: float, call: Call, perform: Callable[[], object]) -> None:
@@ -221,8 +233,12 @@ class World:
     def dies(self, process: Process) -> None:
         self.note(process.name, "dies")
         process.kill()
+        self._doomed.discard(process)
         self.rounds.clear()
-        self.time.call_later(self.random.choice((0.1, 2.0, 30.0)), self._cluster_of(process).succeed)
+        after = self.random.choice((0.1, 2.0, 30.0))
+        if self.server_may_differ():
+            self._calm_from = max(self._calm_from, self.time.now + after + LOOKS_AROUND)
+        self.time.call_later(after, self._cluster_of(process).succeed)
 
     def stops(self, process: Process, seconds: float, awake: Callable[[], object]) -> None:
         self.note(process.name, f"is stopped for {seconds:g} s")
