@@ -22,8 +22,10 @@ from runai_operator.fleet.connection import Listeners
 from runai_operator.fleet.keeper import Keeper, Store
 from runai_operator.fleet.material import Vault
 from runai_operator.fleet.registry import Registry, Tools
-from runai_operator.kube.api import TIMEOUT, KubernetesApi, OwnNamespace
+from runai_operator.kube.answers import TIMEOUT
+from runai_operator.kube.api import KubernetesApi
 from runai_operator.kube.index import Index
+from runai_operator.kube.vault import OwnNamespace
 from runai_operator.kube.watch import Moved
 from runai_operator.runai import Permit
 from runai_operator.settings import Settings

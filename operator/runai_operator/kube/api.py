@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -14,6 +12,7 @@ from kubernetes.aio.client.exceptions import ApiException
 
 from runai_operator.api.names import CONNECTIONS, GROUP, VERSION, WORKLOADS, WORKLOADS_CRD
 from runai_operator.api.reasons import Reason
+from runai_operator.kube.answers import FORBIDDEN, NOT_FOUND, TIMEOUT, guarded, unclaimable
 from runai_operator.kube.patches import (
     JSON_PATCH,
     MERGE_PATCH,
@@ -23,14 +22,11 @@ from runai_operator.kube.patches import (
     status_patch,
 )
 from runai_operator.runai.wire import Permit
-from runai_operator.sync.ports import NotLeading, Problem, Stale
+from runai_operator.sync.ports import NotLeading, Problem
 from runai_operator.sync.resource import Key, Resource
 
 log = logging.getLogger(__name__)
 
-FORBIDDEN, NOT_FOUND, CONFLICT, UNPROCESSABLE = 403, 404, 409, 422
-TIMEOUT = 30.0
-"""Seconds for a request to the API server, at most."""
 PAGE = 500
 """Resources a page when all of them are listed."""
 COMPONENT = "runai-operator"
@@ -267,82 +263,3 @@ class KubernetesApi:
             )
         )
         return cast("Mapping[str, Any]", body)
-
-
-class OwnNamespace:
-    """The vault: Secrets and ConfigMaps of one namespace, each read by its name."""
-
-    def __init__(self, api: client.ApiClient, namespace: str) -> None:
-        self._core = client.CoreV1Api(api)
-        self._namespace = namespace
-
-    async def secret(self, name: str) -> Mapping[str, str] | None:
-        try:
-            found = await self._core.read_namespaced_secret(name, self._namespace, _request_timeout=TIMEOUT)
-        except ApiException as error:
-            _absent(error, Reason.SECRET_NOT_FOUND, f"Secret {name}")
-            return None
-        data: Mapping[str, str] = found.data or {}
-        return {key: base64.b64decode(value).decode(errors="replace") for key, value in data.items()}
-
-    async def config_map(self, name: str) -> Mapping[str, str] | None:
-        try:
-            found = await self._core.read_namespaced_config_map(name, self._namespace, _request_timeout=TIMEOUT)
-        except ApiException as error:
-            _absent(error, Reason.CA_BUNDLE_NOT_FOUND, f"ConfigMap {name}")
-            return None
-        return cast("Mapping[str, str]", found.data or {})
-
-
-def _absent(error: ApiException, reason: Reason, what: str) -> None:
-    """Passes where there is none. Raises Problem where we may not look: our role names what may be read."""
-    if error.status == FORBIDDEN:
-        message = f"the operator may not read the {what} in its own namespace: give its role get on that name"
-        raise Problem(reason, message) from None
-    if error.status != NOT_FOUND:
-        raise error
-
-
-FULL = "etcdserver: request is too large"
-TOO_FULL = (
-    "with what the operator notes on it the resource is larger than the API server stores: make spec.manifest smaller, "
-    "move data out of it, into images or volumes"
-)
-
-
-async def guarded(request: Any) -> Any:
-    """A conflict, a failed test, or an object that is gone: it is not the one that was read, and Stale is raised.
-
-    Raises Problem where the object would not fit into etcd any more, which is a 500 (seen on 1.36).
-    """
-    try:
-        return await request
-    except ApiException as error:
-        if error.status in (NOT_FOUND, CONFLICT):
-            raise Stale from None
-        if error.status == UNPROCESSABLE and not _causes(error):
-            raise Stale from None
-        if FULL in str(error.body):
-            raise Problem(Reason.TOO_LARGE, TOO_FULL) from None
-        raise
-
-
-def unclaimable(error: ApiException) -> ApiException | Problem:
-    """What a person has to mend where the API server does not take our annotation; else the error as it is."""
-    causes = _causes(error) if error.status == UNPROCESSABLE else None
-    if not causes:
-        return error
-    told = "; ".join(f"{each.get('field')}: {each.get('message')}" for each in causes[:3])
-    message = (
-        f"the operator's claim cannot be written on this resource: {told}. Take annotations away; what client-side "
-        "kubectl apply leaves there is avoided by kubectl apply --server-side"
-    )
-    return Problem(Reason.INVALID_SPEC, message)
-
-
-def _causes(error: ApiException) -> Any:
-    """What the API server finds wrong with an object; of a `test` that fails it names nothing (seen on 1.36)."""
-    try:
-        return json.loads(error.body or "")["details"]["causes"]
-    except (ValueError, LookupError, TypeError):
-        return None

@@ -9,7 +9,7 @@ from typing import Any
 from kubernetes.aio import client
 from kubernetes.aio.client.exceptions import ApiException
 
-from runai_operator.kube.api import CONFLICT, FORBIDDEN, NOT_FOUND
+from runai_operator.kube.answers import CONFLICT, FORBIDDEN, NOT_FOUND
 from runai_operator.kube.election import Hindered, Lease, Taken
 
 GROUP, VERSION, LEASES = "coordination.k8s.io", "v1", "leases"

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from runai_operator.api.names import CONNECTION_KIND, WORKLOAD_KIND, WORKLOADS_CRD
-from runai_operator.kube.api import NOT_FOUND, TIMEOUT, guarded, unclaimable
+from runai_operator.kube.answers import NOT_FOUND, TIMEOUT, guarded, unclaimable
 from runai_operator.kube.patches import claim_patch, finalizers_patch, release_patch, status_patch
 from runai_operator.runai import Permit
 from runai_operator.sync.ports import NotLeading
