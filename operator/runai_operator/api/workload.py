@@ -250,6 +250,11 @@ class RunaiWorkloadStatus(Wire):
     observed_generation: int | None = Field(
         default=None, description="metadata.generation that the status speaks of; -1 before the first look."
     )
+    uid: Text | None = Field(
+        default=None,
+        description="metadata.uid of the resource that the status tells of. Another uid than the resource's own: the "
+        "status came with a backup, or with a copy. Absent: an earlier version wrote it, of this very resource.",
+    )
     workload_id: Text | None = Field(default=None, description="Id of the workload in Run:ai, once submitted.")
     workload_name: Text | None = Field(default=None, description="Name of the workload in Run:ai.")
     project_id: Text | None = Field(default=None, description="Id of the Run:ai project.")

@@ -69,6 +69,8 @@ class Reconciler:
             self._told_beside.pop(key, None)
             self._holders.drop(key)
             return Next(reason="Gone")
+        if self._uids.get(key, resource.uid) != resource.uid:  # a namesake of what went unseen
+            self._ledger.forget(self._uids[key])
         self._uids[key] = resource.uid
         self._holders.see(resource)
         try:

@@ -77,13 +77,14 @@ def report(situation: Situation, outcome: Outcome, *, now: datetime, held: float
             last_transition_time=at,
         )
         conditions = set_condition(conditions, new, at) if holds else drop_condition(conditions, kind)
-    changes = {"conditions": conditions, "observed_generation": generation}
+    changes = {"conditions": conditions, "observed_generation": generation, "uid": situation.resource.uid}
     return Report(status.model_copy(update=changes), reason, message, stalls_in)
 
 
 def differs(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    """Whether there is anything worth telling: when a workload was last compared is not."""
-    return _worth_telling(old) != _worth_telling(new)
+    """Whether there is anything worth telling: when a workload was last compared is not, nor whose a status is that
+    an earlier version wrote without saying so."""
+    return _worth_telling({"uid": new.get("uid"), **old}) != _worth_telling(new)
 
 
 def _worth_telling(status: Mapping[str, Any]) -> dict[str, Any]:

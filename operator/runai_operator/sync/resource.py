@@ -41,7 +41,7 @@ class Resource:
     @property
     def status(self) -> Mapping[str, Any]:
         """What was told of it; what came along with a copy is told of another."""
-        return {} if self.copied else self.body.get("status") or {}
+        return {} if self.tells_of_another else self._written_status
 
     @property
     def uid(self) -> str:
@@ -92,15 +92,15 @@ class Resource:
         return claim if claim is not None and (claim.namespace, claim.name) == self.key else None
 
     @property
-    def copied(self) -> bool:
-        """Whether it is a copy of another resource, that one's claim with it."""
-        claim = self._written_claim
-        return claim is not None and self.claim is None and claim.uid != self.uid
-
-    @property
     def tells_of_another(self) -> bool:
-        """Whether the status came along with a copy. It goes before the claim is written that would make it ours."""
-        return self.copied and (self.body.get("status") or {}).get("observedGeneration", NEVER) != NEVER
+        """Whether the status came along with a copy: it is of another uid, and the claim beside it of another name.
+        It goes before the claim is written that would make it ours.
+
+        Users write the claim, so it decides nothing over a status of this uid, or of none, as earlier versions wrote
+        it; without the claim a status of another uid counts as restored.
+        """
+        told = self._written_status.get("uid")
+        return told is not None and told != self.uid and self._written_claim is not None and self.claim is None
 
     @property
     def restored(self) -> bool:
@@ -111,6 +111,11 @@ class Resource:
     def just_restored(self) -> bool:
         """Whether it was restored without its status, and nothing was told of it since."""
         return self.restored and self.status.get("observedGeneration", NEVER) == NEVER
+
+    @property
+    def _written_status(self) -> Mapping[str, Any]:
+        status: Mapping[str, Any] = self.body.get("status") or {}
+        return status
 
     @cached_property
     def _written_claim(self) -> Claim | None:
