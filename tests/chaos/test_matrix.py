@@ -9,6 +9,7 @@ from tests.chaos.matrix.points import Point, point
 from tests.chaos.matrix.stories import STORIES
 from tests.chaos.matrix.switches import every
 from tests.chaos.matrix.telling import quietly, told
+from tests.chaos.world.line import Fate
 
 SAMPLE = 264
 
@@ -24,6 +25,11 @@ def test_every_story_ends_well_when_nothing_fails(switches: str) -> None:
         for story in random.Random(switches).sample([*STORIES], 4):
             ending = told(Point(story, switches))
             assert not ending.broken, ending.words()
+
+
+def test_the_sample_holds_every_story_and_every_fate(points: list[Point]) -> None:
+    assert {each.story for each in points} == {*STORIES}
+    assert {strike.fate for each in points for _, strike in each.strikes} == {*Fate}
 
 
 def test_nothing_breaks_at_a_sample_of_the_points(points: list[Point]) -> None:

@@ -38,7 +38,6 @@ class RandomStories(RuleBasedStateMachine):
         run, times = switched(switches)
         self.world = World(Plan(seed=seed, switches=run, times=times), clusters=("cluster-1", "cluster-2"))
         self.backups: list[tuple[str, str, Body]] = []
-        self.edited_by_hand = 0
         for cluster in self.world.clusters.values():
             cluster.users.connect()
             cluster.start_operator()
@@ -92,7 +91,6 @@ class RandomStories(RuleBasedStateMachine):
             return
         workload = live[which % len(live)]
         if action == "edit":
-            self.edited_by_hand += 1
             raw = self.world.raw(workload.id)
             self.world.staff.edits(workload.id, manifest={**raw, "spec": {"parallelism": 7}})
         elif not (workload.finished and action != "delete"):
@@ -107,7 +105,6 @@ class RandomStories(RuleBasedStateMachine):
     @rule(other=st.booleans())
     def credentials_of_a_tenant_arrive(self, other: bool) -> None:
         self.world.deed("Run:ai", f"the credentials are {'another' if other else 'the first'} tenant's")
-        self.world.runai.hides = other
         self.world.runai.becomes_tenant(OTHERS if other else OURS)
 
     @rule(cut=st.booleans())
@@ -148,30 +145,31 @@ class RandomStories(RuleBasedStateMachine):
         for owner, body in self.world.witness.resources().items():
             if "deletionTimestamp" in body["metadata"]:
                 missing.append(f"{owner} is still being deleted")
-            elif not _stopped_with_reason(owner, body, workloads):
-                lacks = has_converged(body, owner, workloads, server_differs=self.world.server_may_differ())
+            elif not self.stopped_with_reason(owner, body, workloads):
+                lacks = has_converged(body, owner, workloads, tolerated=self.world.servers_own)
                 missing += [f"{owner}: {each}" for each in lacks]
         return missing
+
+    def stopped_with_reason(self, owner: Owner, body: Body, workloads: list[Workload]) -> bool:
+        """Whether it says that a person has to decide, and there is something to decide: an end that it had, or whose
+        the name is."""
+        status = body.get("status") or {}
+        ready = condition(status, "Ready")
+        if ready.get("observedGeneration") != body["metadata"]["generation"]:
+            return False
+        of_its_name = [each for each in workloads if each.name == owner.name]
+        match ready.get("reason"):
+            case "Vanished":
+                *_, last = [each for each in of_its_name if each.owner == owner] or [None]
+                return last is not None and not last.live and self.world.witness.had_finished(last.id)
+            case "NameConflict":
+                return any(each.owner != owner for each in of_its_name if each.live)
+        return False
 
     def story(self) -> str:
         """What happened, in words."""
         lines = [f"{at:9.2f} s  {who}: {what}" for at, who, what in self.world.journal]
         return "\n".join([*lines, *map(str, self.world.witness.broken), *self.missing()])
-
-
-def _stopped_with_reason(owner: Owner, body: Body, workloads: list[Workload]) -> bool:
-    """Whether it says that a person has to decide, and there is something to decide."""
-    status = body.get("status") or {}
-    ready = condition(status, "Ready")
-    if ready.get("observedGeneration") != body["metadata"]["generation"]:
-        return False
-    live = [each for each in workloads if each.live]
-    match ready.get("reason"):
-        case "Vanished":
-            return not any(each.owner == owner for each in live)
-        case "NameConflict":
-            return any(each.name == owner.name and each.owner != owner for each in live)
-    return False
 
 
 TestRandomStories = RandomStories.TestCase

@@ -76,7 +76,16 @@ def small_matrix(sample: int) -> list[Point]:
     by_story = [(*each.deaths, *each.besides) for each in rehearsed]
     dice = random.Random(SEED)
     each = sample // len(by_story)
-    return [chosen for points in by_story for chosen in dice.sample(points, min(each, len(points)))]
+    return [chosen for points in by_story for chosen in _of_every_fate(points, min(each, len(points)), dice)]
+
+
+def _of_every_fate(points: Sequence[Point], size: int, dice: random.Random) -> list[Point]:
+    """So many of them: first one of each fate, as far as that goes, in an order of its own, and then any."""
+    shuffled = dice.sample(points, len(points))
+    first = {each.strikes[0][1].fate: each for each in shuffled}
+    chosen = [*first.values()][:size]
+    rest = [each for each in shuffled if each not in {*chosen}]
+    return chosen + rest[: size - len(chosen)]
 
 
 def judged(points: Iterable[Point], processes: int) -> Iterator[Failure]:

@@ -287,9 +287,7 @@ def connection_deleted_before_its_workload(world: World) -> None:
 @story(missing=once)
 def another_tenant_for_a_while(world: World) -> None:
     settled(world)
-    world.runai.hides = True
     world.runai.becomes_tenant(2002)
     world.passes(40)
-    world.runai.hides = False
     world.runai.becomes_tenant(1001)
     world.users.edit(manifest=a_job(2))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from unittest.mock import patch
 
 from kubernetes.aio.client.exceptions import ApiException
 
 from runai_operator.api.names import FINALIZER
+from runai_operator.kube import patches
 from runai_operator.sync.ports import Problem, Stale
 from runai_operator.sync.resource import Key, Resource
 from tests.chaos.port.sides import Side
@@ -165,6 +167,21 @@ async def an_older_status_is_not_written_over_a_newer_one(side: Side) -> Any:
     await side.port.write_status(before, STATUS)
     end = await comes_to(side.port.write_status(before, {**STATUS, "workloadId": "w-0"}))
     return end, read(await side.get("one"))
+
+
+@story
+async def a_status_is_compared_as_it_is_spelled(side: Side) -> Any:
+    """So that what two spellings are possible for cannot be tested for by its value."""
+    ends = {}
+    for number, text in enumerate(("plain", "with <, > and &", "größer", "\u2028", 'a "quote"')):
+        await side.create(f"one-{number}", JOB)
+        told = {**STATUS, "phaseMessage": text}
+        await side.port.write_status(await fetched(side, f"one-{number}"), told)
+        before = await fetched(side, f"one-{number}")
+        with patch.object(patches, "spelt_alike", return_value=True):
+            by_value = await comes_to(side.port.write_status(before, {**told, "workloadId": "w-2"}))
+        ends[text] = by_value, await comes_to(side.port.write_status(before, {**told, "workloadId": "w-3"}))
+    return ends
 
 
 @story

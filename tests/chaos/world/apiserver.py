@@ -1,8 +1,8 @@
 """The part of a Kubernetes API server that the operator stands on, in memory.
 
 Generations, resource versions, finalizers, the status subresource, the defaults of our CRDs, and watches. What is
-refused is refused with kubernetes' own exception. tests/chaos/test_port.py holds it to the real one. It runs no CEL and
-prunes nothing. An object is never changed, only put in the place of the one before.
+refused is refused with kubernetes' own exception. tests/chaos/port/test_port.py holds it to the real one. It runs no
+CEL and prunes nothing. An object is never changed, only put in the place of the one before.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class ApiServer:
         for operation in operations:
             path = operation["path"].split("/")[1:]
             if operation["op"] == "test":
-                if _at(after, path) != operation["value"]:
+                if _as_go_spells(_at(after, path)) != _as_we_spell(operation["value"]):
                     raise refusal(422, "the server rejected our request due to an error in our request")
             elif operation["op"] == "add" and path == ["status"]:
                 after = {**after, "status": operation["value"]}
@@ -183,6 +183,17 @@ def _check_finalizers(before: Body, after: Body) -> None:
     if "deletionTimestamp" in before["metadata"] and new - old:
         message = "no new finalizers can be added if the object is being deleted"
         raise refusal(422, message, field="metadata.finalizers")
+
+
+def _as_we_spell(value: Any) -> str:
+    """The JSON of a request, by which a `test` compares: `true` is no 1, and text is what it is spelled as."""
+    return json.dumps(value, sort_keys=True)
+
+
+def _as_go_spells(value: Any) -> str:
+    """The JSON of what the API server holds; numbers that it writes otherwise than Python are not imitated."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return "".join(f"\\u{ord(each):04x}" if each in "<>&\u2028\u2029" else each for each in text)
 
 
 def _at(body: Any, path: Sequence[str]) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from contextvars import ContextVar
 from typing import Any, Protocol
 
 from runai_operator.api.names import CONNECTION_KIND, WORKLOAD_KIND
@@ -29,6 +30,9 @@ SETTINGS = Settings(namespace=OWN_NAMESPACE, workers=4)
 ALONE = SETTINGS.model_copy(update={"leader_elect": False})
 """Of several operators one leads; a single one does not ask."""
 
+ROUND: ContextVar[object] = ContextVar("round")
+"""The round that the running task is in, as the world named it when it began."""
+
 
 class Surroundings(Protocol):
     """What a world gives to an operator that starts in it."""
@@ -46,7 +50,7 @@ class Surroundings(Protocol):
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> None: ...
 
-    def round_began(self, process: Process, key: Key) -> None: ...
+    def round_began(self, process: Process, key: Key) -> object: ...
 
     def ended(self, process: Process, why: str) -> None: ...
 
@@ -89,7 +93,7 @@ class Operator:
             clock=ProcessClock(),
             wall=world.wall,
             dice=world.dice,
-            transport=lambda: Wire(world.runai, self._line, world.cluster),
+            transport=lambda: Wire(world.runai, self._line, lambda: ROUND.get(None)),
             permit=permit,
         )
 
@@ -124,7 +128,7 @@ class _Told(Assembly):
         self._process = process
 
     async def reconcile(self, key: Key) -> Result:
-        self._world.round_began(self._process, key)
+        ROUND.set(self._world.round_began(self._process, key))
         return await super().reconcile(key)
 
     def failed(self, key: object, error: BaseException) -> None:

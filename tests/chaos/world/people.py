@@ -110,8 +110,8 @@ class Users:
     def delete(self, name: str = TRAINER) -> None:
         """At once where a replace took our finalizer away and nobody has put it back: then the workload is left."""
         self._told(f"deletes {name}")
-        finalizers = self._server.get(_ref(name))["metadata"].get("finalizers") or ()
-        if name in self._replaced and FINALIZER not in finalizers:
+        metadata = self._server.get(_ref(name))["metadata"]
+        if metadata["uid"] in self._replaced and FINALIZER not in (metadata.get("finalizers") or ()):
             self._excuse(name)
         self._server.delete(_ref(name))
 
@@ -119,7 +119,7 @@ class Users:
         """`kubectl replace` with a file that knows nothing of our annotations and finalizers."""
         self._told(f"replaces {name}", spec)
         before = self._server.get(_ref(name))
-        self._replaced.add(name)
+        self._replaced.add(before["metadata"]["uid"])
         bare = {key: value for key, value in before.items() if key not in ("metadata", "status")}
         self._server.replace(_ref(name), {**bare, "metadata": {}, "spec": merged(before["spec"], spec)})
 

@@ -26,16 +26,20 @@ class Witness(Protocol):
     def looks(self) -> Mapping[str, Any]: ...
 
     def wrote(
-        self, cluster: str, request: httpx.Request, response: httpx.Response, before: Mapping[str, Any]
+        self, during: Any, request: httpx.Request, response: httpx.Response, before: Mapping[str, Any]
     ) -> None: ...
 
 
 class Runai:
-    """One control plane. `ask` carries out a request at once, as `control` does what a person wants."""
+    """One control plane, and its tenants: credentials are of the one that is `answering`, at first of `home`. `ask`
+    carries out a request at once, as `control` does what a person of the home tenant wants."""
 
     def __init__(self, wall: Callable[[], float], ids: Callable[[], str], switches: Switches, times: Times) -> None:
-        self.state = State(Settings(switches=switches, times=times), Clock(wall), ids)
-        self._app = create_app(state=self.state)
+        settings = Settings(switches=switches, times=times)
+        self._new_tenant = lambda tenant: _Tenant(settings.model_copy(update={"tenant_id": tenant}), Clock(wall), ids)
+        self.home = self.answering = settings.tenant_id
+        self._tenants = {self.home: self._new_tenant(self.home)}
+        self.state = self._tenants[self.home].state
         self._witness: Witness | None = None
         self.hides = False
         """Whether the operators' credentials see nothing of what is there: no project, and no workload."""
@@ -43,15 +47,15 @@ class Runai:
     def witnessed_by(self, witness: Witness) -> None:
         self._witness = witness
 
-    def ask(self, request: httpx.Request, *, by: str) -> httpx.Response:
-        """A request of a cluster's operator."""
+    def ask(self, request: httpx.Request, *, during: object) -> httpx.Response:
+        """A request of an operator; `during` is for the witness: the round in which it was sent."""
         if self.hides and (answer := _hidden(request)) is not None:
             return answer
         if request.method == "GET" or request.url.path in READING_POSTS or self._witness is None:
             return self._answer(request)
         before = self._witness.looks()
         response = self._answer(request)
-        self._witness.wrote(by, request, response, before)
+        self._witness.wrote(during, request, response, before)
         return response
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
@@ -59,7 +63,7 @@ class Runai:
         content = None if body is None else json.dumps(body).encode()
         if method != "GET" and self._witness is not None:
             self._witness.looks()
-        response = self._answer(httpx.Request(method, f"{URL}/control{path}", content=content))
+        response = self._tenants[self.home].answers(httpx.Request(method, f"{URL}/control{path}", content=content))
         if method != "GET" and self._witness is not None:
             self._witness.looks()
         if response.status_code >= 400:
@@ -67,19 +71,33 @@ class Runai:
         return response.json() if response.content else None
 
     def workloads(self) -> list[Workload]:
-        """Every workload as it is now. The same as out of /control/workloads, at a tenth of the price."""
+        """Every workload of every tenant as it is now. The same as out of /control/workloads, at a tenth of the
+        price."""
         now = self.state.now()
-        return [_seen(workload, now) for workload in self.state.workloads.values()]
+        return [_seen(each, now) for tenant in self._tenants.values() for each in tenant.state.workloads.values()]
+
+    def becomes_tenant(self, tenant_id: int) -> None:
+        """The credentials are another tenant's from now on, which has projects of the same ids, and takes what is
+        posted to them. Tokens of before are good for nothing."""
+        self._tenants[self.answering].state.tokens.revoke_all()
+        self._tenants.setdefault(tenant_id, self._new_tenant(tenant_id))
+        self.answering = tenant_id
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
+        return self._tenants[self.answering].answers(request)
+
+
+class _Tenant:
+    """One tenant's control plane."""
+
+    def __init__(self, settings: Settings, clock: Clock, ids: Callable[[], str]) -> None:
+        self.state = State(settings, clock, ids)
+        self._app = create_app(state=self.state)
+
+    def answers(self, request: httpx.Request) -> httpx.Response:
         answer = _Answer(request)
         at_once(self._app(answer.scope, answer.receive, answer.send))
         return httpx.Response(answer.status, headers=answer.headers, content=bytes(answer.body))
-
-    def becomes_tenant(self, tenant_id: int) -> None:
-        """The credentials are another tenant's from now on."""
-        self.control("PUT", "/settings", {"tenant_id": tenant_id})
-        self.control("DELETE", "/tokens")
 
 
 class _Answer:
@@ -121,26 +139,28 @@ def _seen(workload: SimulatedWorkload, now: float) -> Workload:
             "mnnvl": metadata.mnnvl,
         },
         synced=current(workload.sync, now).value == "Synced",
-        live=workload.deleted_at is None,
+        leaving=workload.deleted_at is not None,
+        gone=workload.is_deleted(now),
         finished=workload.phase(now) in FINISHED or workload.completed_at(now) is not None,
         stopped=workload.desired == "Stopped",
     )
 
 
 class Wire(httpx.AsyncBaseTransport):
-    """The network between one process, of that cluster, and Run:ai."""
+    """The network between one process and Run:ai. `during` tells, when asked, in which round a request is sent."""
 
-    def __init__(self, runai: Runai, line: Line, cluster: str) -> None:
+    def __init__(self, runai: Runai, line: Line, during: Callable[[], object]) -> None:
         self._runai = runai
         self._line = line
-        self._cluster = cluster
+        self._during = during
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
         call = Call(Side.RUNAI, _named(request), request.method != "GET" and path not in READING_POSTS)
+        during = self._during()
         await request.aread()
         try:
-            return await self._line.call(call, lambda: self._runai.ask(request, by=self._cluster), _refused)
+            return await self._line.call(call, lambda: self._runai.ask(request, during=during), _refused)
         except ConnectionRefusedError as error:
             raise httpx.ConnectError(str(error)) from error
 

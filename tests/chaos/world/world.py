@@ -10,7 +10,7 @@ from functools import partial
 
 from runai_operator.sync.resource import Key
 from runai_simulator import Switches, Times
-from tests.chaos.invariants import Broken, Owner, Workload, has_converged
+from tests.chaos.invariants import Broken, Difference, Owner, Workload, has_converged
 from tests.chaos.world.apiserver import ApiServer, Body
 from tests.chaos.world.lease import LeaseStore
 from tests.chaos.world.line import Call, Fate, Line, Side, Strike
@@ -18,7 +18,7 @@ from tests.chaos.world.operator import Operator
 from tests.chaos.world.people import LAB, TRAINER, Staff, Users
 from tests.chaos.world.runai import Runai
 from tests.chaos.world.time import Process, VirtualTime
-from tests.chaos.world.witness import Witness
+from tests.chaos.world.witness import Round, Witness
 
 EPOCH = 1_795_000_000.0
 """The time of day at which every world begins, in seconds since 1970."""
@@ -29,6 +29,8 @@ LOOK = 0.5
 LOOKS_AROUND = 5.0
 """Seconds in which an operator that starts has learnt what Run:ai makes of a PUT, where that is not what it was given:
 the one that died took its memory of it along. Otherwise whatever a restart writes to what had settled is a fault."""
+WRITTEN_AT = "/manifest/metadata/annotations"
+"""Where a Run:ai that notes its writes notes them: it adds the whole where the spec has no annotations."""
 MOST_ROUNDS = 20
 """After the last fault and the last deed of a person, so many rounds at most settle a resource."""
 
@@ -89,10 +91,10 @@ class Cluster:
     def succeed(self) -> None:
         self.start_operator()
 
-    def round_began(self, process: Process, key: Key) -> None:  # noqa: ARG002
+    def round_began(self, process: Process, key: Key) -> Round:  # noqa: ARG002
         owner = Owner(self.name, *key)
         self.world.rounds[owner] = self.world.rounds.get(owner, 0) + 1
-        self.world.witness.round_began(owner)
+        return self.world.witness.round_began(owner)
 
     def surprised(self, process: Process, key: object, error: BaseException) -> None:
         self.world.note(process.name, f"a round for {key} failed: {type(error).__name__}: {error}"[:200])
@@ -188,7 +190,7 @@ class World:
             if "deletionTimestamp" in body["metadata"]:
                 missing.append(f"{owner} is still being deleted")
             else:
-                lacks = has_converged(body, owner, workloads, server_differs=self.server_may_differ())
+                lacks = has_converged(body, owner, workloads, tolerated=self.servers_own)
                 missing += [f"{owner}: {each}" for each in lacks]
         return missing
 
@@ -200,8 +202,15 @@ class World:
         """As above, but for a strike at a call that never came: whoever has nothing to do calls nobody."""
         return not self._late and self.time.now >= self._calm_from
 
+    def servers_own(self, difference: Difference) -> bool:
+        """Whether Run:ai, as its switches are, keeps or adds what no PUT can change."""
+        switches = self.plan.switches
+        if switches.notes_writes and difference.path.startswith(WRITTEN_AT):
+            return True
+        return not switches.null_clears and difference.wants is None
+
     def server_may_differ(self) -> bool:
-        """Whether it keeps, or adds, what no PUT can change."""
+        """Whether there can be such a difference at all."""
         return self.plan.switches.notes_writes or not self.plan.switches.null_clears
 
     def close(self) -> None:
