@@ -74,9 +74,12 @@ class Actor:
             replaces=action.replaces,
             adopts=action.adopts,
             rerun_at=action.rerun_at,
+            vanished=(_of_before(resource) or {}) if action.vanished else None,
         )
         claimed = await self._kubernetes.claim(resource, claim.dump())
-        if resource.never_claimed or (resource.claim and _begins(resource.claim) != _begins(claim)):
+        taken_back = resource.workload_id is not None and claim.replaces is None
+        begins = resource.claim is not None and _begins(resource.claim) != _begins(claim)
+        if resource.never_claimed or (begins and not taken_back):
             self._ledger.fresh_run(resource.uid)
         return claimed
 
@@ -246,12 +249,21 @@ def _fixed(situation: Situation, action: actions.Claim) -> dict[str, Any] | None
     if desired is None:
         return dict(resource.claim.fixed) if resource.claim and resource.claim.fixed else None
     if action.adopts is None:
-        if resource.workload_id is None or action.replaces is not None:
+        if resource.workload_id in (None, action.replaces):
             return desired.fixed
         if resource.claim is not None:
-            return dict(resource.claim.fixed) if resource.claim.fixed is not None else None
+            return _of_before(resource)
     seen = held_as_fixed(situation.observed)
     return {field: wish if wish is None else seen.get(field, wish) for field, wish in desired.fixed.items()}
+
+
+def _of_before(resource: Resource) -> dict[str, Any] | None:
+    """What the recorded workload was created with; None: not known."""
+    claim = resource.claim
+    if claim is None:
+        return None
+    before = claim.vanished if resource.replacing_what_vanished else claim.fixed
+    return dict(before) if before else None
 
 
 def held_as_fixed(observed: Observed) -> dict[str, str | None]:

@@ -12,11 +12,12 @@ FOLLOW_UP = 1.0
 
 @dataclass(frozen=True)
 class Claim:
-    """Write finalizer and claim, before anything is sent."""
+    """Write finalizer and claim, before anything is sent. `vanished`: what it `replaces` was found gone."""
 
     replaces: str | None = None
     adopts: str | None = None
     rerun_at: str | None = None
+    vanished: bool = False
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,10 @@ class Claim:
     """The names under which a resource submits, and what a new submission takes the place of.
 
     `fixed` holds what Run:ai takes at creation only; `replaces` the id of the workload that is recreated, which is
-    never adopted again; `adopts` that of one that is taken over; `rerun_at` the value of the annotation that was last
-    answered. `version` tells how it is written; a claim without one is of the first.
+    never adopted again; `adopts` that of one that is taken over; `rerun_at` the value of the annotation that was
+    last answered. `vanished` stands there where the workload to replace was found gone, and nobody here had deleted
+    it: it holds the `fixed` of that one, which counts again if it is seen alive. `version` tells how it is written;
+    a claim without one is of the first.
     """
 
     namespace: str
@@ -37,6 +39,7 @@ class Claim:
     replaces: str | None = None
     adopts: str | None = None
     rerun_at: str | None = None
+    vanished: Mapping[str, str | None] | None = None
     version: int = VERSION
 
     def dump(self) -> str:

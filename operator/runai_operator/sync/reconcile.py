@@ -141,7 +141,7 @@ class Reconciler:
             return _next(outcome, told, held)
         if differs(resource.status, told.wire()):
             await self._kubernetes.write_status(resource, told.wire())
-            if outcome.submitted is not None:
+            if outcome.submitted is not None and outcome.submitted.metadata.id != resource.workload_id:
                 self._ledger.recorded(resource.uid)
             await self._tell(resource, told)
         if isinstance(situation.observed, Present) and situation.observed.view is not None:

@@ -131,6 +131,11 @@ class Resource:
         """Whether the recorded workload is the one that the claim says is being replaced."""
         return self.claim is not None and self.claim.replaces is not None and self.claim.replaces == self.workload_id
 
+    @property
+    def replacing_what_vanished(self) -> bool:
+        """Whether that is so because it was found gone: nobody here had it deleted, and it may be seen alive again."""
+        return self.replacing and self.claim is not None and self.claim.vanished is not None
+
     def claiming(self, claim: Claim) -> Resource:
         """The resource as it would be with this claim."""
         annotations = {**(self.metadata.get("annotations") or {}), names.CLAIM: claim.dump()}

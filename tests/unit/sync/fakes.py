@@ -119,7 +119,8 @@ class FakeKubernetes:
 class FakeRunai:
     """A client whose workloads live in `workloads`; `calls` are the requests in their order, as "get w-1".
 
-    `fails(verb, error)` lets the next such request fail, `committed=True` only after it was carried out.
+    `blind`: our role shows no workload, though their projects; names stay taken. `fails(verb, error)` lets the next
+    such request fail, `committed=True` only after it was carried out.
     """
 
     def __init__(self) -> None:
@@ -130,6 +131,7 @@ class FakeRunai:
         self.updates: list[Mapping[str, Any]] = []
         self.kinds: tuple[WorkloadType, ...] = ()
         self.server_defaults: Mapping[str, Any] = {}
+        self.blind = False
         self._failures: dict[str, list[tuple[RunaiError, bool]]] = {}
         self._created = 0
 
@@ -178,7 +180,8 @@ class FakeRunai:
     async def list(self, *, filter_by: Any = (), deleted: bool = False, **_: Any) -> Page:
         self._end(self._begin("list", "deleted" if deleted else " ".join(filter_by)))
         wanted = dict(each.split("==") for each in filter_by if "==" in each)
-        rows = [each.row() for each in self.workloads.values() if (each.deleted_at is not None) == deleted]
+        seen = [] if self.blind else self.workloads.values()
+        rows = [each.row() for each in seen if (each.deleted_at is not None) == deleted]
         return Page(
             workloads=tuple(
                 row
@@ -217,7 +220,7 @@ class FakeRunai:
 
     def _found(self, workload_id: str) -> AWorkload:
         found = self.workloads.get(workload_id)
-        if found is None or found.deleted_at is not None:
+        if self.blind or found is None or found.deleted_at is not None:
             raise NotFound("no such workload", status=404)
         return found
 

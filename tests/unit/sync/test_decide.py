@@ -476,17 +476,24 @@ def test_recreating(name):
 
 REPORT = {"drift": {"mode": "Report"}}
 IGNORE = {"drift": {"mode": "Ignore"}}
+VANISHED = OURS.replacing(vanished={})
 VANISHING = {
-    "unfinished, it is recreated under Correct": ((OURS, Gone(finished=False)), Claim(replaces="w-1")),
+    "unfinished, it is recreated under Correct": (
+        (OURS, Gone(finished=False)),
+        Claim(replaces="w-1", vanished=True),
+    ),
     "unfinished, it stays away under Report": ((OURS.with_spec(**REPORT), Gone(False)), (Reject, Reason.VANISHED)),
     "unfinished, it stays away under Ignore": ((OURS.with_spec(**IGNORE), Gone(False)), (Reject, Reason.VANISHED)),
     "finished, it stays away": ((OURS, Gone(finished=True)), (Reject, Reason.VANISHED)),
     "where nobody can tell, it stays away": ((OURS, Gone(finished=None)), (Reject, Reason.VANISHED)),
     "finished and asked to run again, it does": (
         (OURS.asked_to_rerun("x"), Gone(finished=True)),
-        Claim(replaces="w-1", rerun_at="x"),
+        Claim(replaces="w-1", rerun_at="x", vanished=True),
     ),
-    "finished and asked anew by the spec, it runs again": ((CHANGED, Gone(finished=True)), Claim(replaces="w-1")),
+    "finished and asked anew by the spec, it runs again": (
+        (CHANGED, Gone(finished=True)),
+        Claim(replaces="w-1", vanished=True),
+    ),
     "finished and asked anew by the spec under InPlace, it stays away": (
         (CHANGED.with_spec(**IN_PLACE), Gone(finished=True)),
         (Reject, Reason.VANISHED),
@@ -496,6 +503,28 @@ VANISHING = {
         (Reject, Reason.VANISHED),
     ),
     "one that is being deleted past us is waited for": ((OURS, LEAVING), (Wait, Reason.DELETING)),
+    "claimed to be recreated, and still gone, it is": ((VANISHED, Gone()), Create()),
+    "and if the spec changes before that, it stays one that vanished": (
+        (VANISHED.with_spec(scheduling={"mnnvl": "Required"}), Gone()),
+        Claim(replaces="w-1", vanished=True),
+    ),
+    "alive again, it is not replaced any more": ((VANISHED, RUNNING), Claim()),
+    "nor where it has finished meanwhile": ((VANISHED, COMPLETED), Claim()),
+    "what was asked for since is not answered by that": (
+        (OURS.replacing(vanished={}, rerun_at="x").asked_to_rerun("x").with_status(lastHandledRerunAt="w"), RUNNING),
+        Claim(rerun_at="w"),
+    ),
+    "in doubt it is waited for": ((VANISHED, Unknown(Reason.OUTCOME_UNKNOWN, "open")), (Wait, Reason.OUTCOME_UNKNOWN)),
+    "being deleted by others, it is waited for": ((VANISHED, LEAVING), (Wait, Reason.RECREATING)),
+    "deleted meanwhile, it takes its workload along": ((VANISHED.deleting(), RUNNING), Delete(Reason.DELETING)),
+    "without its finalizer it stays what it is": (
+        (VANISHED.finalizer_of("other/finalizer"), Gone()),
+        Claim(replaces="w-1", vanished=True),
+    ),
+    "of an earlier recreate it means nothing": (
+        (a_resource().replacing("w-0", vanished={}).submitted(), RUNNING),
+        Nothing(),
+    ),
 }
 
 

@@ -68,6 +68,7 @@ CLAIMS = tuple(
     variants(
         lambda r: r.claimed(),
         lambda r: r.replacing(WORKLOAD_ID),
+        lambda r: r.replacing(WORKLOAD_ID, vanished={}),
         lambda r: r.replacing("w-0"),
         lambda r: r.claimed(workload_name="misspelt"),
         lambda r: r.claimed(fixed={"preemptibility": None, "mnnvl": "Required"}),
@@ -204,6 +205,7 @@ def rules(situation: Situation, action: Action) -> Iterator[tuple[str, bool]]:
         "delete only to recreate what is claimed to be replaced",
         not isinstance(action, Delete) or (resource.replacing and observed.workload_id == resource.workload_id),
     )
+    yield "what had vanished is not deleted", not (resource.replacing_what_vanished and isinstance(action, Delete))
     if isinstance(action, Claim) and action.replaces is not None:
         claim = resource.claim
         carried = claim is not None and claim.replaces == action.replaces and not resource.finalized
@@ -264,7 +266,15 @@ def broken(situations: Iterator[Situation], *promises: Rules) -> tuple[int, list
     return count, found
 
 
-CLAIM_NAMES = ("no claim", "plain", "replacing", "replaced before", "of another name", "of another mnnvl")
+CLAIM_NAMES = (
+    "no claim",
+    "plain",
+    "replacing",
+    "replacing the vanished",
+    "replaced before",
+    "of another name",
+    "of another mnnvl",
+)
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=CLAIM_NAMES)

@@ -53,14 +53,21 @@ def outdated(situation: Situation) -> bool:
     return renamed or claim.adopts is not None or claim.fixed != desired.fixed
 
 
-def recreating(situation: Situation) -> Claim:
+def recreating(situation: Situation, *, vanished: bool = False) -> Claim:
+    """`vanished`: the workload is gone, and nobody here had it deleted."""
     resource = situation.resource
     claimed = resource.claim.rerun_at if resource.claim else None
-    return Claim(replaces=resource.workload_id, rerun_at=resource.rerun_at or claimed)
+    return Claim(replaces=resource.workload_id, rerun_at=resource.rerun_at or claimed, vanished=vanished)
+
+
+def taking_back(situation: Situation) -> Claim:
+    """What had vanished is alive, so it is not replaced; what was asked for since is for the next look to answer."""
+    return Claim(rerun_at=situation.resource.status.get("lastHandledRerunAt"))
 
 
 def _as_it_was(claim: Claimed) -> Claim:
-    return Claim(replaces=claim.replaces, adopts=claim.adopts, rerun_at=claim.rerun_at)
+    vanished = claim.vanished is not None
+    return Claim(replaces=claim.replaces, adopts=claim.adopts, rerun_at=claim.rerun_at, vanished=vanished)
 
 
 def _is_ours(observed: Observed) -> bool:

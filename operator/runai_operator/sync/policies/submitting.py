@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runai_operator.api.reasons import Reason
 from runai_operator.sync.actions import FOLLOW_UP, Action, Adopt, Claim, Create, Delete, Reject, Wait
-from runai_operator.sync.policies.claiming import outdated, recreating
+from runai_operator.sync.policies.claiming import outdated, recreating, taking_back
 from runai_operator.sync.policies.deleting import LET_GO
 from runai_operator.sync.situation import Gone, Leaving, Ownership, Present, Situation
 
@@ -14,7 +14,8 @@ UNINSTALLING = "the CustomResourceDefinition of RunaiWorkloads is being deleted:
 
 
 def finish_what_is_being_recreated(situation: Situation) -> Action | None:
-    """The claim names the workload to replace: it goes first, and only its being gone permits the next."""
+    """The claim names the workload to replace: it goes first, and only its being gone permits the next. One that had
+    vanished, and is seen alive, is kept: it was our sight that was lost, and nothing called for deleting it."""
     resource, observed = situation.resource, situation.observed
     if not resource.replacing:
         return None
@@ -22,12 +23,15 @@ def finish_what_is_being_recreated(situation: Situation) -> Action | None:
         case Leaving():
             return Wait(Reason.RECREATING, "Run:ai is deleting the workload that is recreated", after=FOLLOW_UP)
         case Gone():
-            claim = resource.claim
-            stale = claim is not None and outdated(situation)
-            return Claim(replaces=resource.workload_id, rerun_at=claim.rerun_at) if claim and stale else Create()
+            claim, vanished = resource.claim, resource.replacing_what_vanished
+            if claim is None or not outdated(situation):
+                return Create()
+            return Claim(replaces=resource.workload_id, rerun_at=claim.rerun_at, vanished=vanished)
         case Present(workload_id=found, ownership=Ownership.OURS):
             if found != resource.workload_id:
                 return Adopt(found)
+            if resource.replacing_what_vanished:
+                return taking_back(situation)
             return Wait(Reason.RECREATING, UNINSTALLING) if situation.uninstalling else Delete(Reason.RECREATING)
     return None
 
@@ -91,9 +95,9 @@ def recreate_what_vanished(situation: Situation) -> Action | None:
     if not isinstance(observed, Gone) or spec is None:
         return None
     if resource.rerun_asked or (situation.spec_changed and spec.update_strategy != "InPlace"):
-        return recreating(situation)
+        return recreating(situation, vanished=True)
     if observed.finished is False and spec.drift.mode == "Correct":
-        return recreating(situation)
+        return recreating(situation, vanished=True)
     message = _vanished(f"workload {resource.workload_id}", observed.finished)
     return Reject(Reason.VANISHED, f"{message}, or change the spec")
 
