@@ -282,6 +282,11 @@ class RunaiWorkloadStatus(Wire):
     digest: Text | None = Field(
         default=None, description="SHA-256 of what the workload was last submitted from: tells a changed spec."
     )
+    leaving: bool | None = Field(
+        default=None,
+        description="true once this resource is being deleted, and Run:ai was asked to delete the workload, or is "
+        "doing so: from then on its absence is no wonder.",
+    )
     started_at: Timestamp | None = Field(default=None, description="When the workload started.")
     completed_at: Timestamp | None = Field(default=None, description="When the workload completed or failed.")
     last_handled_reconcile_at: Text | None = Field(

@@ -1,4 +1,8 @@
-"""Many workloads vanish at once: whether that is believed hangs on a person, for it may be our sight that is lost."""
+"""Many workloads vanish at once: whether that is believed hangs on a person, for it may be our sight that is lost.
+
+So where so many are expected, one that was looked for in vain is believed gone only once a sweep has missed it too: how
+many it missed shows then.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +19,13 @@ class Expected:
     """The workload ids that resources of this cluster record on one connection.
 
     `held`: those that Run:ai has listed once, that had not finished, and that are not being replaced: to miss one means
-    to create or to release something. `counting`: without those whose resource is being deleted, which may go.
+    to create or to release something. `counting`: without those that Run:ai was asked to delete, which may go.
+    `recorded`: all of them.
     """
 
     counting: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()
+    recorded: frozenset[str] = frozenset()
 
 
 class Absence:
@@ -30,6 +36,8 @@ class Absence:
         self._told = told
         self._confirmed: frozenset[str] = frozenset()
         self._deleted: set[str] = set()
+        self._sought: dict[str, int] = {}
+        self._missed: frozenset[str] = frozenset()
         self.missing: frozenset[str] = frozenset()
         self.expected = 0
 
@@ -41,8 +49,27 @@ class Absence:
         """We had it deleted: its vanishing is no wonder."""
         self._deleted.add(workload_id)
 
-    def swept(self, expected: Expected, seen: Set[str]) -> None:
-        """A sweep showed these ids. A mass absence ends with the last of the missing listed again, not before."""
+    @property
+    def seeking(self) -> bool:
+        """Whether a sweep is to show what was looked for in vain."""
+        return bool(self._sought)
+
+    def seek(self, workload_id: str, begun: int) -> None:
+        """It was looked for in vain, when so many sweeps had begun: the next one is to show whether it is listed."""
+        self._sought.setdefault(workload_id, begun)
+
+    def missed(self, workload_id: str) -> bool:
+        """Whether a sweep that was to show it did not, nor one since; or we had it deleted."""
+        return workload_id in self._missed or workload_id in self._deleted
+
+    def swept(self, expected: Expected, seen: Set[str], begun: int = 0) -> frozenset[str]:
+        """A sweep, the `begun`th that began, showed these ids; those of which it tells what was sought.
+
+        A mass absence ends with the last of the missing listed again, not before.
+        """
+        told = frozenset(each for each, before in self._sought.items() if before < begun)
+        self._sought = {each: before for each, before in self._sought.items() if each not in told}
+        self._missed = (expected.held | told | (self._missed & expected.recorded)) - seen
         self._deleted &= expected.held
         self._confirmed &= expected.held
         settled = seen | self._deleted | self._confirmed
@@ -51,6 +78,7 @@ class Absence:
         self._told = False
         self.expected = len(expected.counting)
         self.missing = frozenset(still | new) if still or is_massive(len(new), len(expected.counting)) else frozenset()
+        return told
 
     def confirm(self) -> frozenset[str]:
         """A person says that what is missing is gone; what that was."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from runai_operator.api.connection import RunaiConnectionSpec
 from runai_operator.engine import Clock
-from runai_operator.fleet.absence import Absence, Expected
+from runai_operator.fleet.absence import FEW, Absence, Expected
 from runai_operator.fleet.batches import Batches
 from runai_operator.fleet.poller import Poller
 from runai_operator.fleet.projects import Projects
@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 LOOK_AGAIN = 60.0
 """Seconds between sweeps at most while many workloads are missing: they may be listed again."""
+SPACING = 30.0
+"""Seconds between sweeps at least that show whether what was looked for in vain is listed."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class LiveConnection:
         self._snapshot = Snapshot()
         self._absence = Absence(told=told_absent)
         self._swept = False
+        self._clock = clock
+        self._seek_from = 0.0
         self._projects = Projects(client, clock)
         self._suspends = Batches(client, "suspend", clock)
         self._resumes = Batches(client, "resume", clock)
@@ -136,6 +140,18 @@ class LiveConnection:
         if deleted:
             self._absence.deleted(workload_id)
 
+    def missed(self, workload_id: str) -> bool:
+        if self._absence.missed(workload_id):
+            return True
+        if not self._absence.seeking and len(self._listeners.expected().held) <= FEW:
+            return True
+        self._absence.seek(workload_id, self._poller.begun)
+        self._sweep_soon()
+        return False
+
+    def _sweep_soon(self) -> None:
+        self._poller.sweep_within(max(0.0, self._seek_from - self._clock.monotonic()))
+
     async def project(self, *, project_id: str | None, name: str | None, cluster_name: str | None) -> Project:
         return await self._projects.find(project_id=project_id, name=name, cluster_name=cluster_name)
 
@@ -155,7 +171,11 @@ class LiveConnection:
     def _all_read(self, seen: set[str]) -> None:
         first, self._swept = not self._swept, True
         before = self._absence.missing
-        self._absence.swept(self._listeners.expected(), seen)
+        sought = self._absence.swept(self._listeners.expected(), seen, self._poller.begun)
+        if sought:
+            self._seek_from = self._clock.monotonic() + SPACING
+        if self._absence.seeking:
+            self._sweep_soon()
         if first:
             self._listeners.swept()
         if self._absence.massive:
@@ -163,6 +183,8 @@ class LiveConnection:
         if first or self._absence.massive != bool(before):
             self._listeners.changed()
             self._listeners.moved({*before} - self._absence.missing)
+        if sought:
+            self._listeners.moved({*sought})
 
     def _state(self, error: RunaiError | None) -> None:
         was = (self.answered, type(self._error))

@@ -58,6 +58,8 @@ class Poller:
         self._failures = 0
         self._worked = False
         self._next_sweep = 0.0
+        self.begun = 0
+        """So many sweeps have begun."""
 
     async def run(self) -> None:
         """Polls until cancelled."""
@@ -93,6 +95,7 @@ class Poller:
 
     async def _sweep(self) -> tuple[set[str], set[str]]:
         """What is new or missing, and all that is there."""
+        self.begun += 1
         self._snapshot.begin_sweep()
         seen: set[str] = set()
         moved: set[str] = set()

@@ -18,7 +18,8 @@ class Entry:
     """One resource: `print` is a fingerprint of all of it but its status, `settled` what that says of this spec.
 
     `bound`: its connection has to stay. `awaited`: its workload should be listed, and to miss it means to create or to
-    release something. `leaving`: it is being deleted, and its workload with it.
+    release something. `leaving`: it is being deleted, and so is its workload; the one is no reason yet why the other
+    should be missing.
     """
 
     connection: str
@@ -81,11 +82,17 @@ class Index:
         """How many of them need the connection to stay."""
         return self._bound[connection]
 
-    def awaited_on(self, connection: str) -> tuple[frozenset[str], frozenset[str]]:
-        """The ids of workloads that should be listed there: of resources that stay, and of all."""
-        entries = [each for each in self._entries.values() if each.connection == connection and each.awaited]
-        staying = frozenset(each.workload_id for each in entries if each.workload_id and not each.leaving)
-        return staying, frozenset(each.workload_id for each in entries if each.workload_id)
+    def awaited_on(self, connection: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+        """The ids of workloads that should be listed there: those that should stay, and all; and all that are recorded
+        at all."""
+        entries = [
+            (id_, each)
+            for each in self._entries.values()
+            if each.connection == connection and (id_ := each.workload_id)
+        ]
+        awaited = [(id_, each.leaving) for id_, each in entries if each.awaited]
+        staying = frozenset(id_ for id_, leaving in awaited if not leaving)
+        return staying, frozenset(id_ for id_, _ in awaited), frozenset(id_ for id_, _ in entries)
 
     def keys_in(self, namespace: str) -> list[Key]:
         return [key for key in self._entries if key.namespace == namespace]
@@ -114,7 +121,7 @@ def _entry(resource: Resource) -> Entry:
         settled=_settled(resource),
         bound=resource.bound,
         awaited=_awaited(resource),
-        leaving=resource.deleting,
+        leaving=resource.leaving,
         print=_print(resource.body),
     )
 

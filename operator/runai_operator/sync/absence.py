@@ -10,6 +10,9 @@ from runai_operator.sync.ports import Connection
 from runai_operator.sync.resource import Resource
 from runai_operator.sync.situation import Gone, Observed, Ownership, Present, Unknown
 
+SWEPT_BY_THEN = 30.0
+"""Seconds until another look at what a sweep is to show: the sweep brings it sooner."""
+UNCONFIRMED = "Run:ai shows workload {id} no more: that is believed once the whole fleet was read again, without it"
 ROTATED = "the connection's credentials changed while it was looked for: what two of them say proves nothing together"
 
 
@@ -25,7 +28,10 @@ def believed(found: Observed, resource: Resource, connection: Connection, *, log
         return Unknown(Reason.MASS_ABSENCE, connection.absence)
     if connection.login != login:
         return Unknown(Reason.RUNAI_UNAVAILABLE, ROTATED, after=FOLLOW_UP)
-    return found
+    missed = resource.workload_id
+    if missed is None or resource.replacing or resource.leaving or connection.missed(missed):
+        return found  # where we had it deleted, that it is gone is no wonder
+    return Unknown(Reason.RUNAI_UNAVAILABLE, UNCONFIRMED.format(id=missed), after=SWEPT_BY_THEN)
 
 
 def of_another_tenant(resource: Resource, connection: Connection) -> Unknown | None:

@@ -110,6 +110,10 @@ class Connection(Protocol):
     def forget(self, workload_id: str, *, deleted: bool = False) -> None:
         """We wrote to it, or had it deleted: what was listed before says nothing any more."""
 
+    def missed(self, workload_id: str) -> bool:
+        """Whether a workload that was looked for in vain may be believed gone as far as the fleet tells: a sweep since
+        then has missed it too, or so few workloads are expected that it could not show more. Else one comes soon."""
+
     async def project(self, *, project_id: str | None, name: str | None, cluster_name: str | None) -> Project:
         """The project that is meant. Raises Problem: none of that name, or several."""
 

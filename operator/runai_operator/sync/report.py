@@ -77,8 +77,17 @@ def report(situation: Situation, outcome: Outcome, *, now: datetime, held: float
             last_transition_time=at,
         )
         conditions = set_condition(conditions, new, at) if holds else drop_condition(conditions, kind)
-    changes = {"conditions": conditions, "observed_generation": generation, "uid": situation.resource.uid}
+    changes = {
+        "conditions": conditions,
+        "observed_generation": generation,
+        "uid": situation.resource.uid,
+        "leaving": _leaves(situation.resource, reason) or None,
+    }
     return Report(status.model_copy(update=changes), reason, message, stalls_in)
+
+
+def _leaves(resource: Resource, reason: Reason) -> bool:
+    return resource.leaving or (resource.deleting and reason is Reason.DELETING)
 
 
 def differs(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:

@@ -66,6 +66,11 @@ class Resource:
         return self.finalized or self.workload_id is not None
 
     @property
+    def leaving(self) -> bool:
+        """Whether it is being deleted, and Run:ai was seen to delete its workload: that this is absent is no wonder."""
+        return self.deleting and self.status.get("leaving") is True
+
+    @property
     def paused(self) -> bool:
         return self.annotation(names.PAUSED) == "true"
 

@@ -106,27 +106,30 @@ REPLACED = {
 def test_a_workload_that_lives_is_awaited() -> None:
     index = Index()
     index.put(a_body(status=ALIVE))
-    assert index.awaited_on("default") == ({"w-1"}, {"w-1"})
-    assert index.awaited_on("another") == (set(), set())
+    assert index.awaited_on("default") == ({"w-1"}, {"w-1"}, {"w-1"})
+    assert index.awaited_on("another") == (set(), set(), set())
 
 
 @pytest.mark.parametrize("status", NO_WONDER.values(), ids=NO_WONDER)
 def test_one_whose_absence_would_change_nothing_is_not(status: dict[str, Any]) -> None:
     index = Index()
     index.put(a_body(status=status))
-    assert index.awaited_on("default") == (set(), set())
+    assert index.awaited_on("default")[:2] == (set(), set())
 
 
 def test_one_that_is_being_replaced_is_not() -> None:
     index = Index()
     index.put(a_body(status=ALIVE, metadata={"annotations": {"runai-operator.io/claim": json.dumps(REPLACED)}}))
-    assert index.awaited_on("default") == (set(), set())
+    assert index.awaited_on("default") == (set(), set(), {"w-1"})
 
 
-def test_one_whose_resource_is_being_deleted_may_go_and_is_missed_all_the_same() -> None:
+@pytest.mark.parametrize("asked", [True, False])
+def test_one_whose_resource_is_being_deleted_may_go_once_runai_was_asked_to_delete_it(asked: bool) -> None:
     index = Index()
-    index.put(a_body(status=ALIVE, metadata={"deletionTimestamp": "2026-11-21T12:00:00Z"}))
-    assert index.awaited_on("default") == (set(), {"w-1"})
+    status = {**ALIVE, "leaving": True} if asked else ALIVE
+    index.put(a_body(status=status, metadata={"deletionTimestamp": "2026-11-21T12:00:00Z"}))
+    staying = set() if asked else {"w-1"}
+    assert index.awaited_on("default") == (staying, {"w-1"}, {"w-1"})
 
 
 def test_those_that_need_their_connection_are_counted() -> None:

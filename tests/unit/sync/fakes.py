@@ -257,6 +257,11 @@ class FakeConnection:
         self.leaving = False
         self.rows: dict[str, Workload] = {}
         self.refusal: str | None = None
+        self.unswept: set[str] = set()
+        """Ids of which no sweep has shown yet that they are missing."""
+
+    def missed(self, workload_id: str) -> bool:
+        return workload_id not in self.unswept
 
     def row(self, workload_id: str) -> Workload | None:
         return self.rows.get(workload_id)

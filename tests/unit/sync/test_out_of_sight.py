@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from runai_operator.runai.errors import Ambiguous
+from runai_operator.sync.reconcile import PATIENCE
 from tests.unit.sync.builders import a_resource
-from tests.unit.sync.fakes import WINDOW, World
+from tests.unit.sync.fakes import KEY, WINDOW, World
 
 REQUIRED = {"scheduling": {"mnnvl": "Required"}}
 
@@ -108,6 +109,79 @@ class TestWhatIsGoneIndeed:
         world.forget_what_happened()
         world.reconcile(1)
         assert world.runai.writes() == [f"delete {second}"], "what is claimed now had not vanished"
+
+
+class TestWhereManyAreExpected:
+    """What no look found is believed gone once a sweep has missed it too; sooner only what we had deleted ourselves."""
+
+    def test_nothing_is_let_go_of_before(self, world: World) -> None:
+        first = world.settle()
+        blinded(world)
+        world.connection.unswept = {first}
+        world.kubernetes.put(world.resource.deleting())
+        world.forget_what_happened()
+        world.reconcile()
+        world.passes(PATIENCE)
+        world.reconcile(2)
+        assert KEY in world.kubernetes.objects
+        assert (world.ready["reason"], world.runai.writes()) == ("RunaiUnavailable", [])
+        assert "once the whole fleet was read again" in world.ready["message"]
+        world.connection.unswept = set()
+        world.reconcile()
+        assert KEY not in world.kubernetes.objects
+
+    @pytest.mark.parametrize("change", ["a new spec", "a rerun", "nothing"])
+    def test_nothing_is_made_anew_before(self, world: World, change: str) -> None:
+        first = world.settle()
+        world.vanishes(first)
+        world.connection.unswept = {first}
+        if change == "a new spec":
+            world.change(scheduling={"priority": "high"})
+        elif change == "a rerun":
+            world.kubernetes.put(world.resource.asked_to_rerun())
+        world.forget_what_happened()
+        world.reconcile(3)
+        assert (world.claim.replaces, world.runai.writes()) == (None, [])
+        world.connection.unswept = set()
+        world.reconcile(3)
+        assert world.runai.writes() == ["create trainer"]
+
+    @pytest.mark.parametrize("restarted", [False, True])
+    def test_what_we_had_deleted_is_let_go_of_at_once(self, world: World, restarted: bool) -> None:
+        first = world.settle()
+        world.connection.unswept = {first}
+        world.kubernetes.put(world.resource.deleting())
+        world.reconcile()
+        assert world.status["leaving"] is True
+        if restarted:
+            world.restart()
+        world.vanishes(first)
+        world.reconcile()
+        assert KEY not in world.kubernetes.objects
+
+    def test_what_we_deleted_to_recreate_it_is_made_anew_at_once(self) -> None:
+        world = World(a_resource().with_spec(updateStrategy="Recreate"))
+        first = world.settle()
+        world.connection.unswept = {first}
+        world.change(scheduling={"priority": "high"})
+        world.reconcile()
+        world.vanishes(first)
+        world.reconcile()
+        assert world.runai.writes()[1:] == [f"delete {first}", "create trainer"]
+
+    def test_a_deletion_that_got_no_answer_is_not_taken_for_one(self, world: World) -> None:
+        world.settle()
+        world.kubernetes.put(world.resource.deleting())
+        world.runai.fails("delete", Ambiguous("no answer"))
+        world.reconcile()
+        assert "leaving" not in world.status
+
+    def test_what_left_before_a_backup_was_made_has_not_left_after_it(self, world: World) -> None:
+        first = world.settle()
+        world.kubernetes.put(world.resource.with_status(leaving=True))
+        world.becomes(first, phase="Completed")
+        world.reconcile()
+        assert "leaving" not in world.status
 
 
 def test_what_was_restored_after_a_recreate_knows_what_it_was_created_with() -> None:
