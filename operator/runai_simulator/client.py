@@ -75,6 +75,10 @@ class ControlClient:
     def workload(self, id_: str) -> dict[str, Any]:
         return self._object("GET", f"/workloads/{id_}")
 
+    def history(self, id_: str) -> list[dict[str, Any]]:
+        """Every state that it was in, oldest first: as `workload` tells it, and `since` when."""
+        return list(self._ask("GET", f"/workloads/{id_}/history")["history"])
+
     def create_foreign(self, name: str, project_id: str, **more: Any) -> dict[str, Any]:
         """A workload that somebody made otherwise; with `foreign=False`, through V2."""
         return self._object("POST", "/workloads", {"name": name, "projectId": project_id, **more})

@@ -35,6 +35,7 @@ def control_routes(state: State) -> list[Route]:
         "/control/sync-failures": {"POST": hand.order_sync_failure, "DELETE": hand.clear_sync_failures},
         "/control/workloads": {"GET": _workloads, "POST": hand.create_foreign},
         "/control/workloads/{id}": {"GET": _workload, "PUT": hand.edit, "DELETE": hand.remove},
+        "/control/workloads/{id}/history": {"GET": hand.history},
         "/control/workloads/{id}/{action}": {"POST": hand.act},
         "/control/clusters": {"GET": _clusters, "POST": hand.add_cluster},
         "/control/clusters/{id}": {"PUT": hand.rename_cluster, "DELETE": hand.remove_cluster},

@@ -43,6 +43,20 @@ def everything(state: State, workload: Workload) -> Body:
     }
 
 
+def history(state: State, request: Request, _: Body) -> Body:
+    """Every state that a workload was in, oldest first: {since, row, v2, syncInfo, ...} each, `since` in seconds since
+    the epoch. A write begins one, and so does each change of phase or syncInfo by the clock."""
+    versions = [*state.versions[_found(state, request).id]]
+    ends = [*(version.written_at for version in versions[1:]), state.now()]
+    return {
+        "history": [
+            {"since": since, **everything(state.at(since), version)}
+            for version, until in zip(versions, ends, strict=True)
+            for since in version.moments(until)
+        ]
+    }
+
+
 def order_sync_failure(state: State, _: Request, body: Body) -> None:
     """{message, name?, count?}: what is applied next fails, by name or the next so many."""
     message = _string(body, "message")

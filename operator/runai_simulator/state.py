@@ -1,7 +1,8 @@
 """Everything that one simulator knows, and nothing about HTTP."""
 
+import copy
 import uuid
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,9 @@ from runai_simulator.organisation import Project, default_clusters, default_proj
 from runai_simulator.settings import Settings
 from runai_simulator.tokens import Tokens
 from runai_simulator.workloads import Rules, Workload
+
+MOST_VERSIONS = 200
+"""So many of the last writes to a workload are remembered."""
 
 
 @dataclass
@@ -52,13 +56,21 @@ class State:
         self.ledger = Ledger()
         self.sync_failures: list[SyncFailure] = []
         self.workloads: dict[str, Workload] = {}
+        self.versions: defaultdict[str, deque[Workload]] = defaultdict(lambda: deque(maxlen=MOST_VERSIONS))
         self._by_name: defaultdict[str, set[str]] = defaultdict(set)
 
     def now(self) -> float:
         return self.clock.now()
 
+    def at(self, moment: float) -> "State":
+        """The same at a former moment, for reading what a value that changes by the clock was then."""
+        then = copy.copy(self)
+        then.clock = Clock(lambda: moment)
+        return then
+
     def put(self, workload: Workload) -> Workload:
         self.workloads[workload.id] = workload
+        self.versions[workload.id].append(workload)
         self._by_name[workload.name].add(workload.id)
         return workload
 
@@ -128,6 +140,7 @@ class State:
     def drop(self, workloads: Iterable[Workload]) -> None:
         for workload in workloads:
             del self.workloads[workload.id]
+            self.versions.pop(workload.id, None)
             self._by_name[workload.name].discard(workload.id)
 
     def rename_project(self, id_: str, name: str) -> Project:

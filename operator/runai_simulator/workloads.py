@@ -86,6 +86,11 @@ class Workload:
             moments.append(current(self.phases, now).at)
         return max(moments)
 
+    def moments(self, until: float) -> list[float]:
+        """When it came to be as it was last written, and when it changed by the clock from then `until`."""
+        steps = {step.at for step in (*self.sync, *self.phases) if self.written_at < step.at < until}
+        return [self.written_at, *sorted(steps)]
+
     def allocated_gpus(self, now: float) -> float:
         return self.footprint.gpus if self.phase(now) == "Running" else 0.0
 

@@ -7,8 +7,10 @@ reading is used, so that a mistake in it cannot hide here.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.chaos.equal import Difference, differences, differs, has_converged
 from tests.chaos.held import FINISHED, GROUP, Body, Owner, Run, Workload, condition, held, owned, workload
@@ -30,6 +32,9 @@ __all__ = [
     "owned",
     "workload",
 ]
+
+LATE = "a write after the lead was lost"
+TOUCHED = "a workload of somebody else's was written to"
 
 
 class Broken(NamedTuple):
@@ -97,7 +102,7 @@ def never_touch_what_is_anothers(before: Workload, what: str, by: Owner | None) 
     """
     told = f"{what} for {by or 'no resource'}: {before}, which belongs to {before.owner or 'nobody'}"
     ours = by is not None and before.owner == by
-    return [] if ours else [Broken("a workload of somebody else's was written to", told)]
+    return [] if ours else [Broken(TOUCHED, told)]
 
 
 def never_write_to_another_tenant(what: str, tenant: int, pinned: int) -> list[Broken]:
@@ -112,12 +117,48 @@ def never_a_write_by_one_who_does_not_lead(who: str, what: str, leader: str) -> 
     return [] if who == leader else [Broken("a write by one who does not lead", told)]
 
 
+def never_a_write_after_the_lead_was_lost(who: str, sent: Iterable[str]) -> list[Broken]:
+    """`sent` are the requests of `who`, "PUT /api/...", in a time in which he cannot have led. To read, to try for the
+    Lease and to log in changes nothing."""
+    harmless = re.compile(r"(GET|HEAD|OPTIONS) |(POST|PUT) /apis/coordination\.k8s\.io/|POST /api/v\d/token$")
+    return [Broken(LATE, f"{who} sent {each}") for each in sent if not harmless.match(each)]
+
+
 def never_run_again_uncalled(run: Run, earlier: Iterable[tuple[Run, bool]]) -> list[Broken]:
     """`earlier` are the runs before, each with the last wish that it answered, and whether it has finished."""
     return [
         Broken("a finished workload was run again uncalled", f"{run.workload_id} after {before.workload_id}")
         for before, finished in earlier
         if finished and before.owner == run.owner and before.call >= run.call
+    ]
+
+
+def never_run_more_often_than_asked(workloads: Iterable[Workload], reruns: Mapping[Owner, int]) -> list[Broken]:
+    """Of all workloads that there ever were, where no spec is asked for twice: each is one run, and each rerun one."""
+    runs = Counter((each.owner, each.digest) for each in workloads)
+    return [
+        Broken("a workload was run more often than asked", f"{owner}: {count} runs of digest {digest}")
+        for (owner, digest), count in runs.items()
+        if owner is not None and count > 1 + reruns.get(owner, 0)
+    ]
+
+
+def what_is_anothers_stays_as_it_was(before: Iterable[Body], after: Iterable[Body]) -> list[Broken]:
+    """What only a write changes, for phases go on by themselves; both are entries of /control/workloads."""
+    now = {each["row"]["id"]: _written(each) for each in after}
+    return [
+        Broken(TOUCHED, f"{each['row']['id']} ({each['row']['name']})")
+        for each in before
+        if now.get(each["row"]["id"]) != _written(each)
+    ]
+
+
+def never_asked_to_write_what_is_anothers(ids: Collection[str], writes: Iterable[Body]) -> list[Broken]:
+    """`ids` are others' workloads, `writes` entries of /control/writes: none names one of them."""
+    return [
+        Broken(TOUCHED, f"{write['method']} {write['path']}")
+        for write in writes
+        if any(each in write["path"] or each in str(write["body"]) for each in ids)
     ]
 
 
@@ -184,6 +225,10 @@ def an_end_is_told_of_the_run_that_was_asked_for(
                 return []
     what = "Succeeded" if succeeded else "Ready"
     return [Broken(f"{what} is told of another run than was asked for", f"{workload_id}: {', '.join(lacks)}")]
+
+
+def _written(entry: Body) -> Any:
+    return entry["v2"]["rawManifest"], entry["v2"]["desiredPhase"], entry["deleted"]
 
 
 def _status(body: Body) -> Body:

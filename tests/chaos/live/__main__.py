@@ -30,7 +30,9 @@ def options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m tests.chaos.live", description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="decides what users do, and the order of the faults")
     parser.add_argument("--resources", type=int, default=500, help="how many there are at any time")
-    parser.add_argument("--minutes", type=float, default=10.0, help="for how long users are at it, at least")
+    parser.add_argument(
+        "--minutes", type=float, default=10.0, help="for how long users are at it, at least: with the API server there"
+    )
     parser.add_argument("--rate", type=float, default=4.0, help="how many things users do in a second")
     parser.add_argument("--api-away", type=float, default=300.0, help="for how many seconds the API server is away")
     parser.add_argument("--lasts", type=float, default=25.0, help="how many seconds the other faults last")

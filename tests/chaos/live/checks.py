@@ -1,9 +1,8 @@
-"""The invariants, asked of what real processes left behind."""
+"""The invariants, asked of what real processes leave behind at each look: resources by name, and all workloads."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tests.chaos import invariants
@@ -41,40 +40,11 @@ def left_behind(bodies: Bodies, workloads: Sequence[Workload]) -> list[Broken]:
     return invariants.never_a_workload_without_its_resource(workloads, owners, {CLUSTER_ID})
 
 
-def at_any_time(workloads: Sequence[Workload]) -> list[Broken]:
-    """What must hold at each look, in the middle of it all."""
-    return invariants.never_two_workloads_for_one_resource(workloads)
-
-
-def never_run_more_often_than_asked(workloads: Sequence[Workload], reruns: Mapping[str, int]) -> list[Broken]:
-    """Of all workloads that there ever were: no spec is asked for twice, so each is one run, and one more a rerun."""
-    runs = Counter((each.owner, each.digest) for each in workloads if each.owner is not None)
+def not_as_told(bodies: Bodies, workloads: Sequence[Workload]) -> list[Broken]:
+    """Of a time in which nothing moves: at any other, statuses are held against histories."""
+    now = {each.id: each for each in workloads}
     return [
-        Broken("a workload was run more often than asked", f"{whose}: {count} runs of digest {digest}")
-        for (whose, digest), count in runs.items()
-        if whose is not None and count > 1 + reruns.get(whose.name, 0)
+        broken
+        for body in bodies.values()
+        for broken in invariants.synced_means_equal(body["spec"], body.get("status") or {}, [now])
     ]
-
-
-def never_touched(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> list[Broken]:
-    """What others made in Run:ai is as it was: `before` and `after` are entries of /control/workloads."""
-    now = {each["row"]["id"]: each for each in after}
-    return [
-        Broken("a workload of somebody else's was written to", f"{each['row']['id']} ({each['row']['name']})")
-        for each in before
-        if _told(now.get(each["row"]["id"])) != _told(each)
-    ]
-
-
-def never_asked_to_write(ids: Collection[str], writes: Sequence[Mapping[str, Any]]) -> list[Broken]:
-    """No write that Run:ai received names one of these ids."""
-    return [
-        Broken("a workload of somebody else's was written to", f"{write['method']} {write['path']}")
-        for write in writes
-        if any(id_ in write["path"] or id_ in str(write["body"]) for id_ in ids)
-    ]
-
-
-def _told(entry: Mapping[str, Any] | None) -> Any:
-    """What only a write changes: its phase goes on by itself."""
-    return entry and (entry["v2"]["rawManifest"], entry["v2"]["desiredPhase"], entry["deleted"])

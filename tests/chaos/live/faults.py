@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.chaos import invariants
 from tests.chaos.invariants import Broken
+from tests.chaos.live.proxy import Proxy
 from tests.chaos.live.stage import Operator, Stage
 from tests.control_plane.errors import ControlPlaneError
 from tests.control_plane.processes import wait_until
 
 ENDS_WITHIN = 30.0
+SLOW = 2.0
 End = Callable[[], list[Broken]]
 """Makes an end of a fault; tells what was broken by whoever comes back."""
 
@@ -42,14 +46,14 @@ def all_faults(api_away: float, lasts: float) -> dict[str, Fault]:
         ),
         "cut-leader": Fault("the leader's way to the API server is cut", lasts, leader_is_cut_off),
         "blind-leader": Fault("the leader's way to the API server swallows everything", lasts, leader_is_blind),
-        "cut-runai": Fault("the way to Run:ai is cut", lasts, lambda stage: way(stage, stage.way_to_runai.cut)),
+        "cut-runai": Fault("the leader's way to Run:ai is cut", lasts, lambda stage: cut(stage.leader().to_runai)),
         "swallow-runai": Fault(
-            "the way to Run:ai swallows everything", lasts, lambda stage: way(stage, stage.way_to_runai.swallow)
+            "the leader's way to Run:ai swallows everything", lasts, lambda stage: swallows(stage.leader().to_runai)
         ),
         "slow-runai": Fault(
-            "the way to Run:ai takes two seconds, there and back",
+            "the leader's way to Run:ai takes two seconds, there and back",
             lasts,
-            lambda stage: way(stage, lambda: stage.way_to_runai.delay(2)),
+            lambda stage: slow(stage.leader().to_runai),
         ),
         "lost-answers": Fault("Run:ai carries out writes, and half the answers are lost", lasts, answers_are_lost),
         "revoke-tokens": Fault("all tokens are revoked", 0, tokens_are_revoked),
@@ -65,12 +69,11 @@ def killed(operator: Operator) -> End:
 
 
 def paused(operator: Operator, *, leads: bool) -> End:
-    """A leader that wakes up after another took over has to end, and to write nothing before it does: no event either,
-    each of which is logged once it is permitted."""
+    """A leader that wakes up after another took over has to end, and to write nothing before it does."""
     operator.pause()
 
     def wakes_up() -> list[Broken]:
-        since = operator.log_size()
+        since = time.monotonic()
         operator.resume()
         if not leads:
             return []
@@ -78,27 +81,44 @@ def paused(operator: Operator, *, leads: bool) -> End:
             wait_until(lambda: operator.process.pid is None, ENDS_WITHIN, operator.process.last_words)
         except ControlPlaneError as error:
             return [Broken("a paused leader that woke up did not end", str(error))]
-        told = [line for line in operator.log(since).splitlines() if '"runai_operator.kube.api"' in line]
-        return [Broken("a paused leader that woke up wrote", line) for line in told]
+        return invariants.never_a_write_after_the_lead_was_lost(operator.name, operator.wrote(since))
 
     return wakes_up
 
 
 def leader_is_cut_off(stage: Stage) -> End:
-    leader = stage.leader()
-    leader.way.cut()
-    return mended(leader.way.mend)
+    leader, holds_for = stage.leader(), stage.lease_duration()
+    return without_the_lead(leader, cut(leader.to_api_server), since=time.monotonic() + holds_for)
 
 
 def leader_is_blind(stage: Stage) -> End:
-    leader = stage.leader()
-    leader.way.swallow()
-    return mended(leader.way.mend)
+    leader, holds_for = stage.leader(), stage.lease_duration()
+    return without_the_lead(leader, swallows(leader.to_api_server), since=time.monotonic() + holds_for)
 
 
-def way(stage: Stage, begin: Callable[[], None]) -> End:
-    begin()
-    return mended(stage.way_to_runai.mend)
+def without_the_lead(operator: Operator, end: End, since: float) -> End:
+    """Whoever cannot renew the Lease leads no more once it has run out, in the same process or in the next."""
+
+    def ends() -> list[Broken]:
+        sent = operator.wrote(since, time.monotonic())
+        return [*invariants.never_a_write_after_the_lead_was_lost(operator.name, sent), *end()]
+
+    return ends
+
+
+def cut(way: Proxy) -> End:
+    way.cut()
+    return mended(way.mend)
+
+
+def swallows(way: Proxy) -> End:
+    way.swallow()
+    return mended(way.mend)
+
+
+def slow(way: Proxy) -> End:
+    way.delay(SLOW)
+    return mended(way.mend)
 
 
 def answers_are_lost(stage: Stage) -> End:

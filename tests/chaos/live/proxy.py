@@ -1,11 +1,16 @@
-"""A port that leads to another, until it is told to cut, to swallow or to delay what passes."""
+"""A port that leads to another, until it is told to cut, to swallow or to delay what passes; one that can read HTTP
+remembers what was written."""
 
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
+
+from tests.chaos.live.requests import Requests, Write
 
 CHUNK = 65536
 
@@ -27,11 +32,18 @@ class Line:
 
 
 class Proxy:
-    """Listens on a port of the loopback interface; `with Proxy(8000) as proxy: connect to proxy.port`."""
+    """Listens on a port of the loopback interface; `with Proxy(8000) as proxy: connect to proxy.port`.
 
-    def __init__(self, target: int) -> None:
+    With `reads_http`, `writes` are the requests that were sent and are none for reading, be it that they were
+    swallowed. `tls` is what the way on from here is secured with; the way to here is not.
+    """
+
+    def __init__(self, target: int, *, reads_http: bool = False, tls: ssl.SSLContext | None = None) -> None:
         self.port = 0
+        self.writes: list[Write] = []
         self._target = target
+        self._tls = tls
+        self._reads_http = reads_http
         self._thread = threading.Thread(
             target=lambda: asyncio.run(self._serve()), name=f"proxy-to-{target}", daemon=True
         )
@@ -95,7 +107,7 @@ class Proxy:
         try:
             if self._refuses:
                 raise ConnectionRefusedError
-            there, back = await asyncio.open_connection("127.0.0.1", self._target)
+            there, back = await asyncio.open_connection("127.0.0.1", self._target, ssl=self._tls)
             await self._connect(Line((writer, back)), (reader, there))
         except OSError:
             writer.transport.abort()
@@ -105,17 +117,24 @@ class Proxy:
     async def _connect(self, line: Line, readers: tuple[asyncio.StreamReader, asyncio.StreamReader]) -> None:
         """Until either side ends it."""
         self._lines.add(line)
-        ways = zip(readers, reversed(line.ends), strict=True)
-        pumps = [asyncio.create_task(self._pump(reader, writer, line)) for reader, writer in ways]
+        there = Requests(self.writes.append).passed if self._reads_http else _as_it_is
+        ways = zip(readers, reversed(line.ends), (there, _as_it_is), strict=True)
+        pumps = [asyncio.create_task(self._pump(reader, writer, line, passed)) for reader, writer, passed in ways]
         await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
         for pump in pumps:
             pump.cancel()
-        await asyncio.gather(*pumps, return_exceptions=True)
+        ended = await asyncio.gather(*pumps, return_exceptions=True)
         line.abort() if line.lossy else line.close()
         self._lines.discard(line)
+        for error in ended:
+            if isinstance(error, ValueError):  # what could not be read must not pass unseen
+                raise error
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: Line) -> None:
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: Line, passed: Callable[[bytes], bytes]
+    ) -> None:
         while data := await reader.read(CHUNK):
+            data = passed(data)
             if self._delay:
                 await asyncio.sleep(self._delay)
             if self._swallows:
@@ -123,3 +142,7 @@ class Proxy:
                 continue
             writer.write(data)
             await writer.drain()
+
+
+def _as_it_is(data: bytes) -> bytes:
+    return data

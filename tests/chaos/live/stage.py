@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import signal
+import ssl
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -20,25 +22,30 @@ import httpx
 from runai_simulator import ControlClient
 from tests.chaos.live.cluster import Away, Cluster
 from tests.chaos.live.proxy import Proxy
+from tests.chaos.live.requests import between
 from tests.control_plane import ControlPlane, Kubectl
 from tests.control_plane.processes import Process, free_ports, wait_until
 
 REPOSITORY = Path(__file__).parent.parent.parent.parent
 COMMAND = Path(sys.executable).parent / "runai-operator"
 NAMESPACE, OWN_NAMESPACE, CONNECTION, CLUSTER_ID = "chaos", "runai-operator", "default", "live"
+RUNAI = "http://runai.chaos.svc"
+"""A name that nobody resolves: whoever asks there does so through the proxy that he was given."""
 RESTARTED_AFTER = 1.0
 """Seconds until an operator that ended is started again, as a kubelet would."""
+LEASE = f"/apis/coordination.k8s.io/v1/namespaces/{OWN_NAMESPACE}/leases/runai-operator"
 IDENTITY = re.compile(r"leading as (\S+?)\"")
 Say = Callable[[str], None]
 
 
 @dataclass
 class Operator:
-    """One of the two, its own way to the API server, and when it was seen to have ended."""
+    """One of the two, its own ways to the API server and to Run:ai, and when it was seen to have ended."""
 
     name: str
     process: Process
-    way: Proxy
+    to_api_server: Proxy
+    to_runai: Proxy
     paused: bool = False
     ended_at: float | None = None
     restarts: int = 0
@@ -64,6 +71,10 @@ class Operator:
 
     def log_size(self) -> int:
         return self.process.log.stat().st_size if self.process.log.exists() else 0
+
+    def wrote(self, since: float, until: float = math.inf) -> list[str]:
+        """What it sent that is none for reading, on either way, between these moments of the monotonic clock."""
+        return [each for way in (self.to_api_server, self.to_runai) for each in between(way.writes, since, until)]
 
     def supervise(self) -> None:
         """Started again when it ended, whatever ended it."""
@@ -136,10 +147,13 @@ class Stage:
         told = IDENTITY.findall(operator.log())
         return told[-1] if told and operator.process.pid is not None else None
 
+    def lease_duration(self) -> float:
+        """For how many seconds after its renewal the Lease is its holder's, as it says itself. Raises Away."""
+        return float(self.cluster.get(LEASE)["spec"]["leaseDurationSeconds"])
+
     def _holder(self) -> str:
-        path = f"/apis/coordination.k8s.io/v1/namespaces/{OWN_NAMESPACE}/leases/runai-operator"
         try:
-            return str(self.cluster.get(path)["spec"].get("holderIdentity") or "")
+            return str(self.cluster.get(LEASE)["spec"].get("holderIdentity") or "")
         except (Away, LookupError):
             return ""
 
@@ -148,14 +162,13 @@ class Stage:
         self.say("starting etcd, a Kubernetes API server, a simulated Run:ai, and two operators")
         self._undo.enter_context(self.plane)
         self.cluster = self._undo.enter_context(Cluster(self.plane.kubeconfig))
-        (port,) = free_ports(1)
-        simulator = self._process("simulator", ["simulate", "--port", str(port)], {})
+        (self._runai_port,) = free_ports(1)
+        simulator = self._process("simulator", ["simulate", "--port", str(self._runai_port)], {})
         self._undo.callback(simulator.kill)
         simulator.start()
-        self.runai = ControlClient(f"http://127.0.0.1:{port}")
+        self.runai = ControlClient(f"http://127.0.0.1:{self._runai_port}")
         wait_until(self._simulated, 60, simulator.last_words)
         self.runai.times(**self.times)
-        self.way_to_runai = self._undo.enter_context(Proxy(port))
         self._lay_out()
         self.operators = [self._operator(name) for name in ("a", "b")]
         for operator in self.operators:
@@ -182,7 +195,7 @@ class Stage:
 
     def _connection(self) -> dict[str, Any]:
         spec = {
-            "url": f"http://127.0.0.1:{self.way_to_runai.port}",
+            "url": RUNAI,
             "credentialsSecretRef": {"name": "runai-credentials"},
             "access": [{"namespaceSelector": {}, "projects": {"names": ["*"]}}],
             "polling": {"interval": "2s", "fullInterval": "20s"},
@@ -194,12 +207,17 @@ class Stage:
     def _operator(self, name: str) -> Operator:
         config = json.loads(self.plane.kubeconfig.read_text())
         cluster = config["clusters"][0]["cluster"]
-        way = self._undo.enter_context(Proxy(int(cluster["server"].rpartition(":")[2])))
-        cluster["server"] = f"https://127.0.0.1:{way.port}"
+        tls = ssl.create_default_context(cafile=cluster["certificate-authority"])
+        port = int(cluster["server"].rpartition(":")[2])
+        to_api_server = self._undo.enter_context(Proxy(port, reads_http=True, tls=tls))
+        to_runai = self._undo.enter_context(Proxy(self._runai_port, reads_http=True))
+        cluster["server"] = f"http://127.0.0.1:{to_api_server.port}"
         kubeconfig = self.folder / f"kubeconfig-{name}"
         kubeconfig.write_text(json.dumps(config))
         given = {
             "KUBECONFIG": kubeconfig,
+            "HTTP_PROXY": f"http://127.0.0.1:{to_runai.port}",
+            "NO_PROXY": "127.0.0.1",
             "RUNAI_OPERATOR_NAMESPACE": OWN_NAMESPACE,
             "RUNAI_OPERATOR_CLUSTER_ID": CLUSTER_ID,
             "RUNAI_OPERATOR_PROBE_HOST": "127.0.0.1",
@@ -209,10 +227,10 @@ class Stage:
         }
         process = self._process(f"operator-{name}", ["run"], given)
         self._undo.callback(process.kill)
-        return Operator(name, process, way)
+        return Operator(name, process, to_api_server, to_runai)
 
     def _process(self, name: str, arguments: list[str], given: Mapping[str, object]) -> Process:
-        """A command of ours, in an environment that knows no other cluster, and no proxy."""
+        """A command of ours, in an environment that knows no other cluster, and no proxy but what is given."""
         strange = [key for key in os.environ if key.startswith("RUNAI_OPERATOR_") or key.lower().endswith("_proxy")]
         strange += ["KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT", "POD_NAMESPACE"]
         unset = [part for key in strange for part in ("-u", key)]

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.chaos.live.proxy import Proxy
+from tests.chaos.live.requests import between
+from tests.control_plane.processes import wait_until
 
 
 @pytest.fixture
@@ -94,3 +96,13 @@ def test_ending_it_ends_what_is_connected(echo: Proxy) -> None:
         assert says(connection, b"hello") == b"hello"
     with connection:
         assert ends(connection)
+
+
+def test_one_that_reads_http_remembers_what_was_written_also_what_it_swallowed(echo: Proxy) -> None:
+    with Proxy(echo.port, reads_http=True) as proxy, connected(proxy) as connection:
+        assert says(connection, b"PUT /a HTTP/1.1\r\n\r\n") == b"PUT /a HTTP/1.1\r\n\r\n"
+        assert says(connection, b"GET /b HTTP/1.1\r\n\r\n") == b"GET /b HTTP/1.1\r\n\r\n"
+        proxy.swallow()
+        connection.sendall(b"DELETE /c HTTP/1.1\r\n\r\n")
+        wait_until(lambda: len(proxy.writes) == 2, 10, lambda: f"it saw {proxy.writes}")
+    assert between(proxy.writes, 0) == ["PUT /a", "DELETE /c"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
+import time
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,15 +28,17 @@ def a_job(image: str) -> dict[str, Any]:
 
 @dataclass
 class Users:
-    """They keep `population` resources, and never use a name or an image twice; `reruns` counts by name."""
+    """They keep `population` resources, and never use a name or an image twice; `reruns` tells by name
+    when; `refused`, whether the last thing that was tried was refused, for the API server is away."""
 
     cluster: Cluster
     dice: random.Random
     population: int
     bodies: Callable[[], Mapping[str, Mapping[str, Any]]]
     names: set[str] = field(default_factory=set)
-    reruns: Counter[str] = field(default_factory=Counter)
+    reruns: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     done: Counter[str] = field(default_factory=Counter)
+    refused: bool = False
     made: int = 0
     images: int = 0
 
@@ -44,13 +47,14 @@ class Users:
             self._create()
 
     def act(self) -> None:
-        """One thing that one user does; nothing while the API server is away."""
+        """One thing that one user does."""
         kinds = {self._edit: 5, self._prioritise: 2, self._suspend: 3, self._replace: 3, self._rerun: 2}
         (act,) = self.dice.choices([*kinds], [*kinds.values()])
         try:
             act()
+            self.refused = False
         except Away:
-            self.done["refused: the API server is away"] += 1
+            self.refused = True
 
     def _create(self) -> None:
         self.made += 1
@@ -91,8 +95,8 @@ class Users:
         ]
         if finished:
             name = self.dice.choice(finished)
-            self.reruns[name] += 1  # before it is asked for: an answer that is lost may have been one
-            self._patch(name, {"metadata": {"annotations": {RERUN: str(self.reruns[name])}}}, "run again")
+            self.reruns[name].append(time.time())  # before it is asked for: an answer that is lost may have been one
+            self._patch(name, {"metadata": {"annotations": {RERUN: str(len(self.reruns[name]))}}}, "run again")
 
     def _patch(self, name: str, patch: dict[str, Any], what: str) -> None:
         self.cluster.patch(self._path(name), patch)

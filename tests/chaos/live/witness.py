@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,13 +16,17 @@ import httpx
 from tests.chaos import invariants
 from tests.chaos.invariants import Broken
 from tests.chaos.live.cluster import RESOURCES, Away, Cluster
+from tests.chaos.live.histories import Told
 
 CLAIM = "runai-operator.io/claim"
 PAUSE = 0.3
 
 
 class Witness:
-    """`with Witness(kubeconfig, namespace) as witness`: `bodies` are the resources by name, `broken` what was seen."""
+    """`with Witness(kubeconfig, namespace) as witness`: `bodies` are the resources by name, `broken` what was seen.
+
+    `missed` counts the statuses whose generation was not seen, so that nobody knows what they are about.
+    """
 
     def __init__(self, kubeconfig: Path, namespace: str) -> None:
         self._cluster = Cluster(kubeconfig)
@@ -28,10 +34,13 @@ class Witness:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="witness", daemon=True)
         self._replaced: defaultdict[str, set[str]] = defaultdict(set)
+        self._specs: dict[tuple[str, int], Mapping[str, Any]] = {}
+        self._told: dict[tuple[Any, ...], list[Told]] = {}
         self.bodies: dict[str, dict[str, Any]] = {}
         self.broken: list[Broken] = []
         self.versions = 0
         self.gaps = 0
+        self.missed = 0
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -40,6 +49,10 @@ class Witness:
     def __exit__(self, *_: object) -> None:
         self._over.set()
         self._thread.join(2)
+
+    def told(self) -> list[Told]:
+        """Statuses: of each workload, generation and conditions the first, and the last."""
+        return [each for found in [*self._told.values()] for each in found]
 
     def _run(self) -> None:
         since = ""
@@ -56,6 +69,7 @@ class Witness:
         self.bodies = {each["metadata"]["name"]: each for each in found["items"]}
         for body in found["items"]:
             self._note_claim(body)
+            self._note_spec(body)
         return str(found["metadata"]["resourceVersion"])
 
     def _watch(self, since: str) -> str:
@@ -83,6 +97,9 @@ class Witness:
             self.bodies = {key: each for key, each in self.bodies.items() if key != name}
             return
         self._note_claim(body)
+        self._note_spec(body)
+        if before is None or before.get("status") != body.get("status"):
+            self._note_status(body)
         self.broken += invariants.nothing_is_told_ahead_of_its_generation(before, body)
         if before is not None:
             replaced = self._replaced[body["metadata"]["uid"]]
@@ -93,3 +110,26 @@ class Witness:
         claim = json.loads((body["metadata"].get("annotations") or {}).get(CLAIM) or "{}")
         if claim.get("replaces"):
             self._replaced[body["metadata"]["uid"]].add(claim["replaces"])
+
+    def _note_spec(self, body: Mapping[str, Any]) -> None:
+        self._specs[body["metadata"]["uid"], body["metadata"]["generation"]] = body["spec"]
+
+    def _note_status(self, body: Mapping[str, Any]) -> None:
+        status = body.get("status") or {}
+        if not status.get("workloadId"):
+            return
+        about = body["metadata"]["uid"], status.get("observedGeneration", -1)
+        spec = self._specs.get(about)
+        if spec is None:
+            self.missed += 1
+            return
+        conditions = [invariants.condition(status, kind).get("status") for kind in ("Synced", "Ready", "Succeeded")]
+        found = self._told.setdefault((*about, status["workloadId"], *conditions), [])
+        found[1:] = [Told(written(body), time.time(), spec, status)]
+
+
+def written(body: Mapping[str, Any]) -> float:
+    """When its status was last written, to the second below, as the API server notes (Kubernetes, "Server-Side
+    Apply", managedFields)."""
+    times = [each["time"] for each in body["metadata"]["managedFields"] if each.get("subresource") == "status"]
+    return max(datetime.fromisoformat(each).timestamp() for each in times)

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from runai_simulator.workloads import Metadata, Workload, created
-from tests.unit.simulator.conftest import Bench, manifest
+from tests.unit.simulator.conftest import START, Bench, manifest
 
 
 def test_requests_are_counted_by_operation_and_status(bench: Bench) -> None:
@@ -52,6 +52,29 @@ def test_an_edit_by_hand_shows_in_v2_and_moves_updated_at(bench: Bench) -> None:
     assert seen["rawManifest"] == manifest(parallelism=4)
     assert seen["metadata"]["priority"] == "high"
     assert bench.row(id_)["updatedAt"] > before
+
+
+def test_every_state_that_a_workload_was_in_can_be_asked_for(bench: Bench) -> None:
+    id_ = bench.create()
+    bench.after(5).put(id_, metadata={"priority": "high"})
+    bench.after(5).delete(id_)
+    bench.after(5)
+    told = [
+        (each["since"] - START, each["syncInfo"]["status"], each["row"]["phase"], each["v2"]["metadata"]["priority"])
+        for each in bench.control.history(id_)
+    ]
+    assert told == [
+        (0, "Queued", "Creating", "low"),
+        (1, "Applying", "Creating", "low"),
+        (2, "Synced", "Pending", "low"),
+        (4, "Synced", "Running", "low"),
+        (5, "Queued", "Running", "high"),
+        (6, "Applying", "Running", "high"),
+        (7, "Synced", "Running", "high"),
+        (10, "Deleting", "Deleting", "high"),
+        (13, "Deleted", "Running", "high"),
+    ]
+    assert [each["deleted"] for each in bench.control.history(id_)] == [False] * 8 + [True]
 
 
 def test_sync_fails_by_name_until_that_is_called_off(bench: Bench) -> None:
