@@ -58,7 +58,7 @@ def as_created(kind: str, wishes: Body, held: Body) -> dict[str, str | None]:
         "category": wishes.get("category") or default_category(kind),
         "priority": wishes.get("priority") or DEFAULT_PRIORITY[category],
         "preemptibility": wishes.get("preemptibility") or default_preemptibility(priority),
-        "mnnvl": wishes.get("mnnvl"),
+        "mnnvl": wishes.get("mnnvl") or "None",
     }
 
 

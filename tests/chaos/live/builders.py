@@ -19,7 +19,12 @@ def an_entry(id_: str, name: str = "trainer", *, digest: str = "d1", image: str 
     return {
         "row": {"id": id_, "name": name, "projectId": "4501", "phase": "Running", "completedAt": None},
         "v2": {
-            "metadata": {"priority": None, "category": None, "preemptibility": None},
+            "metadata": {
+                "priority": "low",
+                "category": "Train",
+                "preemptibility": "preemptible",
+                "configuration": {"mnnvl": "None"},
+            },
             "rawManifest": {**MANIFEST, "spec": {"image": image}, "metadata": metadata},
             "desiredPhase": "Running",
         },
