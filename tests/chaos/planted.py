@@ -1,4 +1,4 @@
-"""Faults that an operator might have, each planted by changing one place of ours, and where the matrix catches it.
+"""Where the matrix catches each of the faults of tests/chaos/plants.py, and by which rule.
 
 A harness that never fails proves nothing: tests/chaos/test_planted.py plants them one by one.
 """
@@ -6,31 +6,18 @@ A harness that never fails proves nothing: tests/chaos/test_planted.py plants th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import pytest
 
-from runai_operator.kube.election import Elector
-from runai_operator.runai import client
-from runai_operator.runai.calls import Reply
-from runai_operator.runai.requests import UpdateWorkload
-from runai_operator.sync import decide, observe
-from runai_operator.sync.act import Actor
-from runai_operator.sync.ledger import Ledger
-from runai_operator.sync.observe import Observer
-from runai_operator.sync.policies.claiming import claim_before_the_first_write
-from runai_operator.sync.situation import Gone, Ownership
+from tests.chaos import plants
 from tests.chaos.matrix.points import Point, points_of
 from tests.chaos.matrix.telling import told
-from tests.chaos.world import kubernetes
-from tests.chaos.world.kubernetes import InMemoryKubernetes
 from tests.chaos.world.line import Fate
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 CREATE, DELETE, LOOK = "POST /api/v2/workloads", "DELETE /api/v2/workloads/", "GET /api/v2/workloads/"
 STATUS = "status RunaiWorkload"
-NOT_FOUND = b'{"code": 404, "message": "no such workload"}'
 
 
 @dataclass(frozen=True)
@@ -62,90 +49,10 @@ class Planted:
                 yield each
 
 
-def claim_skipped(patch: pytest.MonkeyPatch) -> None:
-    rest = tuple(each for each in decide.POLICIES if each is not claim_before_the_first_write)
-    patch.setattr(decide, "POLICIES", rest)
-
-
-def lookup_skipped_after_a_restart(patch: pytest.MonkeyPatch) -> None:
-    async def nothing_there(*_: Any) -> Gone:
-        return Gone()
-
-    patch.setattr(Observer, "_by_name", nothing_there)
-
-
-def stamp_not_compared(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(observe, "owned_by", lambda *_: (Ownership.OURS, ""))
-
-
-def server_error_read_as_absent(patch: pytest.MonkeyPatch) -> None:
-    def judge(call: Any, reply: Reply) -> Any:
-        absent = reply.status >= 500 and not call.writes
-        return real(call, replace(reply, status=404, body=NOT_FOUND) if absent else reply)
-
-    real = client.judge
-    patch.setattr(client, "judge", judge)
-
-
-def role_not_asked_before_absence_is_believed(patch: pytest.MonkeyPatch) -> None:
-    async def gone(*_: Any) -> Gone:
-        return Gone()
-
-    patch.setattr(Observer, "_gone", gone)
-
-
-def finalizer_removed_before_gone(patch: pytest.MonkeyPatch) -> None:
-    async def delete(self: Actor, situation: Any, reason: Any) -> Any:
-        outcome = await real(self, situation, reason)
-        return await self._release(situation) if situation.resource.deleting else outcome
-
-    real = Actor._delete
-    patch.setattr(Actor, "_delete", delete)
-
-
-def released_inside_the_settle_window(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Ledger, "create_uncertain_for", lambda *_: 0.0)
-
-
-def uid_test_left_out(patch: pytest.MonkeyPatch) -> None:
-    def without(body: Any, status: Any) -> Any:
-        return [each for each in real(body, status) if each["path"] != "/metadata/uid"]
-
-    real = kubernetes.status_patch
-    patch.setattr(kubernetes, "status_patch", without)
-
-
-def finished_workload_recreated(patch: pytest.MonkeyPatch) -> None:
-    async def unfinished(*_: Any) -> bool:
-        return False
-
-    patch.setattr(Observer, "_had_finished", unfinished)
-
-
-def lease_not_checked(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Elector, "why_not", lambda _: None)
-
-
-def removed_field_not_sent(patch: pytest.MonkeyPatch) -> None:
-    def body(self: UpdateWorkload) -> Any:
-        sent = real(self)
-        return {**sent, "metadata": {key: value for key, value in sent["metadata"].items() if value is not None}}
-
-    real = UpdateWorkload.body
-    patch.setattr(UpdateWorkload, "body", body)
-
-
-def crd_deletion_ignored(patch: pytest.MonkeyPatch) -> None:
-    async def no(*_: Any) -> bool:
-        return False
-
-    patch.setattr(InMemoryKubernetes, "uninstalling", no)
-
-
 PLANTED = (
     Planted(
         "claim skipped",
-        claim_skipped,
+        plants.claim_skipped,
         "create",
         "it did not converge",
         call=CREATE,
@@ -154,7 +61,7 @@ PLANTED = (
     ),
     Planted(
         "lookup skipped after a restart",
-        lookup_skipped_after_a_restart,
+        plants.lookup_skipped_after_a_restart,
         "create",
         "it did not converge",
         call=CREATE,
@@ -162,13 +69,13 @@ PLANTED = (
     ),
     Planted(
         "stamp not compared",
-        stamp_not_compared,
+        plants.stamp_not_compared,
         "the-name-is-a-strangers",
         "a workload of somebody else's was written to",
     ),
     Planted(
         "5xx read as absent",
-        server_error_read_as_absent,
+        plants.server_error_read_as_absent,
         "delete",
         "a workload whose resource is gone",
         call=LOOK,
@@ -176,13 +83,13 @@ PLANTED = (
     ),
     Planted(
         "404 under a shrunk role read as absent",
-        role_not_asked_before_absence_is_believed,
+        plants.role_not_asked_before_absence_is_believed,
         "delete-under-a-shrunk-role",
         "a workload whose resource is gone",
     ),
     Planted(
         "finalizer removed before Gone",
-        finalizer_removed_before_gone,
+        plants.finalizer_removed_before_gone,
         "delete",
         "a workload whose resource is gone",
         call=DELETE,
@@ -190,7 +97,7 @@ PLANTED = (
     ),
     Planted(
         "Release inside the settle window",
-        released_inside_the_settle_window,
+        plants.released_inside_the_settle_window,
         "delete-while-submitting",
         "a workload whose resource is gone",
         call=CREATE,
@@ -198,7 +105,7 @@ PLANTED = (
     ),
     Planted(
         "uid test left out of a status patch",
-        uid_test_left_out,
+        plants.uid_test_left_out,
         "a-namesake-comes",
         "observedGeneration is ahead",
         call=STATUS,
@@ -206,13 +113,13 @@ PLANTED = (
     ),
     Planted(
         "finished workload recreated",
-        finished_workload_recreated,
+        plants.finished_workload_recreated,
         "deleted-by-hand-when-finished",
         "a finished workload was run again uncalled",
     ),
     Planted(
         "lease not checked",
-        lease_not_checked,
+        plants.lease_not_checked,
         "another-leads-while-creating",
         "a write by one who does not lead",
         call=CREATE,
@@ -220,14 +127,83 @@ PLANTED = (
     ),
     Planted(
         "removed field not sent",
-        removed_field_not_sent,
+        plants.removed_field_not_sent,
         "take-a-field-away",
         "it did not converge",
         switches="put-merges",
     ),
     Planted(
+        "submitted beside what is leaving",
+        plants.posted_beside_what_is_leaving,
+        "rerun",
+        "a workload beside one that is not gone",
+        switches="conflict-only-with-live",
+    ),
+    Planted(
+        "pinning taken out, and gone without a trace",
+        plants.pinning_taken_out,
+        "delete-under-another-tenant",
+        "a workload whose resource is gone",
+    ),
+    Planted(
+        "pinning taken out, and submitted elsewhere",
+        plants.pinning_taken_out,
+        "another-tenant-for-a-while",
+        "another tenant was written to",
+    ),
+    Planted(
+        "a loop under credentials of another tenant",
+        plants.told_of_another_tenant_each_time,
+        "delete-under-another-tenant",
+        "a hot loop",
+    ),
+    Planted(
+        "conditions ahead of their generation",
+        plants.conditions_ahead,
+        "create",
+        "observedGeneration is ahead",
+    ),
+    Planted(
+        "the end of the run before is told",
+        plants.end_of_the_run_before_is_told,
+        "recreate-what-finished",
+        "Succeeded is told of another run than was asked for",
+    ),
+    Planted(
+        "what was taken back is let go of",
+        plants.let_go_instead_of_deleted,
+        "orphan-and-create-again",
+        "a workload whose resource is gone",
+    ),
+    Planted(
+        "what was adopted is let go of",
+        plants.let_go_instead_of_deleted,
+        "delete-what-was-adopted",
+        "a workload whose resource is gone",
+    ),
+    Planted(
+        "name in the stamp not compared",
+        plants.name_in_the_stamp_not_compared,
+        "two-want-one-name",
+        "one workload for two resources",
+    ),
+    Planted(
+        "kept value overlooked",
+        plants.kept_values_overlooked,
+        "take-a-field-away",
+        "Synced=True of a workload that differs",
+        switches="put-merges",
+    ),
+    Planted(
+        "drift never corrected",
+        plants.drift_never_corrected,
+        "edited-by-hand",
+        "it did not converge",
+        switches="null-is-ignored",
+    ),
+    Planted(
         "CRD deletion ignored",
-        crd_deletion_ignored,
+        plants.crd_deletion_ignored,
         "uninstall",
         "it did not converge",
     ),

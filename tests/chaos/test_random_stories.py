@@ -16,12 +16,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from tests.chaos.invariants import Body, Owner, Workload, condition, has_converged
 from tests.chaos.matrix.switches import every, switched
-from tests.chaos.world.people import Users, a_job
+from tests.chaos.world.people import CLIENT, Users, a_job
+from tests.chaos.world.runai import OTHER_CLIENT
 from tests.chaos.world.world import Plan, World
 
 STORIES = int(os.environ.get("RANDOM_STORIES", "40"))
 """So many of them are told."""
-OURS, OTHERS = 1001, 2002
 CLUSTERS = st.sampled_from(["cluster-1", "cluster-2"])
 NAMES = st.sampled_from(["trainer", "second"])
 EDITS = st.one_of(
@@ -104,8 +104,7 @@ class RandomStories(RuleBasedStateMachine):
     @precondition(lambda self: all(each.users.tenant() for each in self.world.clusters.values()))
     @rule(other=st.booleans())
     def credentials_of_a_tenant_arrive(self, other: bool) -> None:
-        self.world.deed("Run:ai", f"the credentials are {'another' if other else 'the first'} tenant's")
-        self.world.runai.becomes_tenant(OTHERS if other else OURS)
+        self.world.credentials_of(OTHER_CLIENT if other else CLIENT)
 
     @rule(cut=st.booleans())
     def the_connection_breaks_or_heals(self, cut: bool) -> None:
@@ -137,7 +136,7 @@ class RandomStories(RuleBasedStateMachine):
 
     def all_is_well_again(self) -> None:
         self.world.cut_off = self.world.runai.hides = False
-        self.world.runai.becomes_tenant(OURS)
+        self.world.credentials_of(CLIENT)
 
     def missing(self) -> list[str]:
         """What is not at rest yet, though all is well."""

@@ -29,8 +29,9 @@ class Tenancy:
     def approve(self, seen: str | None) -> None:
         """New credentials show this tenant, or none. Raises OtherTenant."""
         if self.tenant is not None and seen != self.tenant:
-            self.foreign = OtherTenant(_other(seen, self.tenant))
-            self._changed()
+            before, self.foreign = self.foreign, OtherTenant(_other(seen, self.tenant))
+            if before is None or before.message != self.foreign.message:
+                self._changed()  # once: who is told looks again, and would be told again
             raise self.foreign
         self.foreign = None
         self._pin(seen)

@@ -3,6 +3,6 @@
 `python -m tests.chaos.matrix` runs it; a point that fails prints its story and the command that replays it.
 """
 
-from tests.chaos.matrix import adopting, stories, trouble
+from tests.chaos.matrix import adopting, hands_off, stories, trouble
 
-__all__ = ["adopting", "stories", "trouble"]
+__all__ = ["adopting", "hands_off", "stories", "trouble"]

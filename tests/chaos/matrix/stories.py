@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.chaos.invariants import condition
-from tests.chaos.world.people import a_job
+from tests.chaos.world.people import CLIENT, a_job
+from tests.chaos.world.runai import OTHER_CLIENT
 from tests.chaos.world.world import World
 
 Tell = Callable[[World], None]
@@ -287,7 +288,7 @@ def connection_deleted_before_its_workload(world: World) -> None:
 @story(missing=once)
 def another_tenant_for_a_while(world: World) -> None:
     settled(world)
-    world.runai.becomes_tenant(2002)
-    world.passes(40)
-    world.runai.becomes_tenant(1001)
+    world.credentials_of(OTHER_CLIENT)
     world.users.edit(manifest=a_job(2))
+    world.passes(40)
+    world.credentials_of(CLIENT)

@@ -22,6 +22,9 @@ from tests.chaos.world.runai import URL, Runai
 CRD_FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
 LAB, TRAINER = "lab", "trainer"
 CONNECTION = "default"
+CLIENT = "demo"
+"""The application whose credentials are the first, of the home tenant."""
+_CREDENTIALS = Ref(SECRET, OWN_NAMESPACE, "runai-credentials")
 _CONNECTION = Ref(CONNECTION_KIND, "", CONNECTION)
 TEAM_A, TEAM_B = "4501", "4502"
 """Projects that the simulator begins with."""
@@ -62,6 +65,11 @@ class Users:
         conditions = (self._server.get(_CONNECTION).get("status") or {}).get("conditions") or ()
         return next((each["reason"] for each in conditions if each["type"] == "Ready"), None)
 
+    def rotate(self, client_id: str = CLIENT) -> None:
+        """The Secret holds the credentials of that application from now on."""
+        self._told(f"puts the credentials of {client_id} into the Secret")
+        self._server.merge_patch(_CREDENTIALS, {"data": {"clientId": client_id}})
+
     def confirm_absence(self, value: str) -> None:
         """Says that the workloads that are missing are gone; another value each time."""
         self._told(f"confirms that what is missing is gone: {value}")
@@ -72,8 +80,8 @@ class Users:
         self._server.create(Ref(CRD, "", WORKLOADS_CRD), {"metadata": {"finalizers": [CRD_FINALIZER]}})
         self._server.create(Ref(NAMESPACE, "", LAB), {"metadata": {"labels": {"runai/queue": "team-a"}}})
         self._server.create(
-            Ref(SECRET, OWN_NAMESPACE, "runai-credentials"),
-            {"data": {"clientId": "demo", "clientSecret": "demo-secret"}},
+            _CREDENTIALS,
+            {"data": {"clientId": CLIENT, "clientSecret": "demo-secret"}},
         )
         whole = {
             "url": URL,

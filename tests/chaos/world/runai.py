@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Protocol, TypeVar
 
@@ -17,6 +18,7 @@ from tests.chaos.world.line import Call, Line, Side
 
 T = TypeVar("T")
 URL = "https://runai.example"
+OTHER_TENANT, OTHER_CLIENT = 2002, "demo-elsewhere"
 READING_POSTS = ("/api/v2/token", "/api/v1/token")
 
 
@@ -31,14 +33,15 @@ class Witness(Protocol):
 
 
 class Runai:
-    """One control plane, and its tenants: credentials are of the one that is `answering`, at first of `home`. `ask`
-    carries out a request at once, as `control` does what a person of the home tenant wants."""
+    """One control plane, and its tenants: a request is of the one whose credentials or token it carries, which is the
+    one that is `answering`. `ask` carries it out at once, `control` does what a person of the `home` tenant wants."""
 
     def __init__(self, wall: Callable[[], float], ids: Callable[[], str], switches: Switches, times: Times) -> None:
         settings = Settings(switches=switches, times=times)
-        self._new_tenant = lambda tenant: _Tenant(settings.model_copy(update={"tenant_id": tenant}), Clock(wall), ids)
         self.home = self.answering = settings.tenant_id
-        self._tenants = {self.home: self._new_tenant(self.home)}
+        self._tenants = {self.home: _Tenant(settings, Clock(wall), ids)}
+        other = settings.model_copy(update={"tenant_id": OTHER_TENANT, "client_id": OTHER_CLIENT})
+        self._tenants[OTHER_TENANT] = _Tenant(other, Clock(wall), ids)
         self.state = self._tenants[self.home].state
         self._witness: Witness | None = None
         self.hides = False
@@ -76,23 +79,28 @@ class Runai:
         now = self.state.now()
         return [_seen(each, now) for tenant in self._tenants.values() for each in tenant.state.workloads.values()]
 
-    def becomes_tenant(self, tenant_id: int) -> None:
-        """The credentials are another tenant's from now on, which has projects of the same ids, and takes what is
-        posted to them. Tokens of before are good for nothing."""
-        self._tenants[self.answering].state.tokens.revoke_all()
-        self._tenants.setdefault(tenant_id, self._new_tenant(tenant_id))
-        self.answering = tenant_id
+    def revoke_tokens(self) -> None:
+        """Those of every tenant."""
+        for tenant in self._tenants.values():
+            tenant.state.tokens.revoke_all()
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
+        self.answering = next((id_ for id_, each in self._tenants.items() if each.opens_to(request)), self.home)
         return self._tenants[self.answering].answers(request)
 
 
 class _Tenant:
-    """One tenant's control plane."""
+    """One tenant's part of it: the other has projects of the same ids, and takes what is posted to them."""
 
     def __init__(self, settings: Settings, clock: Clock, ids: Callable[[], str]) -> None:
         self.state = State(settings, clock, ids)
         self._app = create_app(state=self.state)
+
+    def opens_to(self, request: httpx.Request) -> bool:
+        """Whether the credentials or the token of a request are of this tenant."""
+        if request.url.path in READING_POSTS:
+            return self.state.settings.client_id.encode() in re.split(b"[^a-z-]", request.content)
+        return self.state.tokens.problem(request.headers.get("authorization"), self.state.now()) is None
 
     def answers(self, request: httpx.Request) -> httpx.Response:
         answer = _Answer(request)

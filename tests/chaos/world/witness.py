@@ -110,6 +110,10 @@ class Witness:
         """An operator of several is about to write."""
         self._judge(invariants.never_a_write_by_one_who_does_not_lead(who, what, leader))
 
+    def judges(self, broken: Broken) -> None:
+        """Somebody else saw how a rule was broken."""
+        self._judge([broken])
+
     def _asked_in_a_batch(self, what: str, request: httpx.Request, before: Mapping[str, Workload]) -> None:
         """A batch is of several rounds: each of its workloads is to be one of a resource that wants something."""
         for each in json.loads(request.content)["ids"]:

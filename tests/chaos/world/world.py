@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,6 +32,8 @@ LOOKS_AROUND = 5.0
 the one that died took its memory of it along. Otherwise whatever a restart writes to what had settled is a fault."""
 WRITTEN_AT = "/manifest/metadata/annotations"
 """Where a Run:ai that notes its writes notes them: it adds the whole where the spec has no annotations."""
+MOST_CALLS, HOT = 300, 10.0
+"""An operator that makes so many calls within so many seconds, for a handful of resources, runs in a circle."""
 MOST_ROUNDS = 20
 """After the last fault and the last deed of a person, so many rounds at most settle a resource."""
 
@@ -121,6 +124,7 @@ class World:
         self._strikes = dict(plan.strikes)
         self._late = 0
         self._doomed: set[Process] = set()
+        self._lately: dict[Process, deque[float]] = {}
         self._calm_from = 0.0
 
     @property
@@ -162,6 +166,12 @@ class World:
     def passes(self, seconds: float) -> None:
         self.time.advance(lambda: bool(self.witness.broken), within=seconds)
 
+    def credentials_of(self, client_id: str) -> None:
+        """Every cluster gets the credentials of another application; tokens of the one before are good for nothing."""
+        for cluster in self.clusters.values():
+            cluster.users.rotate(client_id)
+        self.runai.revoke_tokens()
+
     def workloads(self) -> list[Workload]:
         return [*self.witness.looks().values()]
 
@@ -185,14 +195,18 @@ class World:
     def missing(self) -> list[str]:
         """What has not converged yet, resource by resource."""
         workloads = self.workloads()
-        missing = []
-        for owner, body in self.witness.resources().items():
-            if "deletionTimestamp" in body["metadata"]:
-                missing.append(f"{owner} is still being deleted")
-            else:
-                lacks = has_converged(body, owner, workloads, tolerated=self.servers_own)
-                missing += [f"{owner}: {each}" for each in lacks]
-        return missing
+        return [each for owner in self.witness.resources() for each in self._missing_of(owner, workloads)]
+
+    def missing_of(self, name: str) -> list[str]:
+        """What one resource of the first cluster lacks."""
+        return self._missing_of(Owner(self.cluster.name, LAB, name), self.workloads())
+
+    def _missing_of(self, owner: Owner, workloads: Iterable[Workload]) -> list[str]:
+        body = self.witness.resources()[owner]
+        if "deletionTimestamp" in body["metadata"]:
+            return [f"{owner} is still being deleted"]
+        lacks = has_converged(body, owner, workloads, tolerated=self.servers_own)
+        return [f"{owner}: {each}" for each in lacks]
 
     def faults_are_over(self) -> bool:
         """Whether all has struck that was to strike, and whoever dies of it has died."""
@@ -221,6 +235,7 @@ class World:
     def begin(self, process: Process, call: Call) -> Strike | None:
         number = len(self.calls)
         self.calls.append(call)
+        self._count(process)
         strike = self._strikes.pop(number, None)
         if strike is None and self.cut_off and call.side is Side.RUNAI:
             return Strike(Fate.UNSENT)
@@ -234,6 +249,13 @@ class World:
         if strike is not None and strike.dies:
             self._doomed.add(process)
         return strike
+
+    def _count(self, process: Process) -> None:
+        """So many calls in so short a time are a loop, whatever they are for."""
+        lately = self._lately.setdefault(process, deque(maxlen=MOST_CALLS))
+        lately.append(self.time.now)
+        if len(lately) == MOST_CALLS and lately[0] > self.time.now - HOT:
+            self.witness.judges(Broken("a hot loop", f"{process.name} makes {MOST_CALLS} calls in {HOT:g} s"))
 
     def later(self, seconds: float, call: Call, perform: Callable[[], object]) -> None:
         self._late += 1

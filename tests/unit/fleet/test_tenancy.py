@@ -47,6 +47,15 @@ def test_credentials_of_another_tenant_or_of_none_are_refused_until_those_of_the
     assert tenancy.foreign is None
 
 
+def test_another_tenant_is_told_once_for_whoever_is_told_asks_again() -> None:
+    heard = Heard()
+    tenancy = Tenancy("1001", heard.changed)
+    for seen in ("2002", "2002", None, None):
+        with pytest.raises(OtherTenant):
+            tenancy.approve(seen)
+    assert heard == ["changed", "changed"]
+
+
 def test_a_row_of_another_tenant_is_refused_and_one_without_is_not() -> None:
     tenancy = Tenancy("1001", Heard().changed)
     tenancy.check([a_row("1001"), a_row("")])
