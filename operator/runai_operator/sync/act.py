@@ -19,7 +19,6 @@ from runai_operator.runai.errors import (
 from runai_operator.runai.models import UpdateWorkload, WorkloadV2
 from runai_operator.sync import actions
 from runai_operator.sync.actions import FOLLOW_UP
-from runai_operator.sync.claim import Claim
 from runai_operator.sync.defaults import without_defaults
 from runai_operator.sync.ledger import Ledger
 from runai_operator.sync.names import claim_on, recorded
@@ -77,9 +76,9 @@ class Actor:
             vanished=(_of_before(resource) or {}) if action.vanished else None,
         )
         claimed = await self._kubernetes.claim(resource, claim.dump())
-        taken_back = resource.workload_id is not None and claim.replaces is None
-        begins = resource.claim is not None and _begins(resource.claim) != _begins(claim)
-        if resource.never_claimed or (begins and not taken_back):
+        if resource.never_claimed:
+            self._ledger.first_claim(resource.uid)
+        elif resource.claim and resource.claim.run != claim.run:
             self._ledger.fresh_run(resource.uid)
         return claimed
 
@@ -109,11 +108,10 @@ class Actor:
         resource, desired = situation.resource, situation.desired
         assert desired is not None
         connection = self._connections.find(resource.connection_name)
-        self._ledger.create_unanswered(resource.uid, resource.claim)  # whatever happens: no error means that it failed
         try:
-            created = await connection.client.create(desired.creation(self._owner(resource)))
+            with self._ledger.creating(resource.uid, resource.claim):
+                created = await connection.client.create(desired.creation(self._owner(resource)))
         except Ambiguous as error:
-            self._ledger.create_unanswered(resource.uid, resource.claim)
             return Outcome(Reason.OUTCOME_UNKNOWN, error.message, retry=True)
         except Conflict as error:
             self._ledger.create_refused(resource.uid)
@@ -122,7 +120,6 @@ class Actor:
         except RunaiError as error:
             self._ledger.create_refused(resource.uid)
             return refused(error)
-        self._ledger.create_unanswered(resource.uid, resource.claim)  # a list that lags proves nothing for a while
         self._ledger.begin_anew(resource.uid)
         event = ("Submitted", f"as workload {created.metadata.id} to project {created.metadata.project_name}")
         return Outcome(Reason.APPLYING, "submitted to Run:ai", submitted=created, after=FOLLOW_UP, event=event)
@@ -238,17 +235,12 @@ def refused(error: RunaiError) -> Outcome:
     return Outcome(reason, error.message, retry=True)
 
 
-def _begins(claim: Claim) -> tuple[str, str, str | None]:
-    """What tells one run from another: its name, and what it takes the place of."""
-    return claim.workload_name, claim.project_id, claim.replaces
-
-
 def _fixed(situation: Situation, action: actions.Claim) -> dict[str, Any] | None:
     """What the workload is created with: of now for a new one, of before for one that lives on; None: not known."""
     resource, desired = situation.resource, situation.desired
     if desired is None:
         return dict(resource.claim.fixed) if resource.claim and resource.claim.fixed else None
-    if action.adopts is None:
+    if action.adopts is None and not situation.in_its_place:
         if resource.workload_id in (None, action.replaces):
             return desired.fixed
         if resource.claim is not None:

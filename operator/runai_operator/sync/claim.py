@@ -42,6 +42,11 @@ class Claim:
     vanished: Mapping[str, str | None] | None = None
     version: int = VERSION
 
+    @property
+    def run(self) -> tuple[str, str, str | None]:
+        """What tells one run from another: its place in Run:ai, and what it takes the place of."""
+        return self.workload_name, self.project_id, self.replaces
+
     def dump(self) -> str:
         return json.dumps({key: value for key, value in asdict(self).items() if value is not None}, sort_keys=True)
 

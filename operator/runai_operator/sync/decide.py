@@ -11,6 +11,7 @@ from collections.abc import Callable
 from runai_operator.sync.actions import Action
 from runai_operator.sync.policies.adopting import adopt_what_nobody_owns
 from runai_operator.sync.policies.claiming import (
+    claim_again_what_took_its_place,
     claim_before_the_first_write,
     refuse_what_a_person_must_mend,
     take_back_what_was_replaced,
@@ -51,6 +52,7 @@ POLICIES: tuple[Policy, ...] = (
     take_back_what_was_replaced,
     refuse_what_a_person_must_mend,
     wait_while_the_outcome_is_unknown,
+    claim_again_what_took_its_place,
     adopt_what_nobody_owns,
     claim_before_the_first_write,
     finish_what_is_being_recreated,

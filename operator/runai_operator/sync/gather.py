@@ -206,6 +206,7 @@ class Gatherer:
             drift=drift,
             corrected=bool(drift) and not ledger.may_correct(uid, paths(drift)),
             unsettled=ledger.update_uncertain_for(uid, told=_told_in_doubt(resource)),
+            in_doubt=ledger.create_looked_up_after(uid),
             asked=ledger.asked_lately(uid),
             kept=kept,
             put_lately=ledger.put_lately(uid, desired.digest),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -20,14 +21,14 @@ HOUR, MOST_CORRECTIONS = 3600.0, 6
 class Entry:
     """One resource's memory; times are of the monotonic clock, in seconds.
 
-    `clean` says that since this process made the claim every write got an answer. `created_until` and
-    `updated_until`: until then a create or an update without answer may still be carried out; `claim` is what the
-    create went by. `tried` are the paths of drift that a PUT was spent on and that were not seen in order since,
-    `corrections` when such PUTs were made, `merges` whether Run:ai was seen to keep what a PUT leaves out, `kept` the
-    values that it kept though null was sent for them. `asked` is what was asked of Run:ai until `asked_until`: to
-    suspend, or not to. `put` is the digest that was last put, `puts` how often in a row, and `put_until` until when it
-    may not show yet. `compared` is the workload's updatedAt when it was last held against the spec. `let_go`: our
-    finalizer was taken away by ourselves.
+    `clean` says that no create of an earlier process can be on its way: this one made the claim, or has seen live what
+    an earlier one would have replaced. `created_until` and `updated_until`: until then a create or an update of this
+    process that got no answer may still be carried out; `claim` is what the create went by. `tried` are the paths of
+    drift that a PUT was spent on and that were not seen in order since, `corrections` when such PUTs were made,
+    `merges` whether Run:ai was seen to keep what a PUT leaves out, `kept` the values that it kept though null was sent
+    for them. `asked` is what was asked of Run:ai until `asked_until`: to suspend, or not to. `put` is the digest that
+    was last put, `puts` how often in a row, and `put_until` until when it may not show yet. `compared` is the
+    workload's updatedAt when it was last held against the spec. `let_go`: our finalizer was taken away by ourselves.
     """
 
     clean: bool = False
@@ -65,8 +66,24 @@ class Ledger:
     def note(self, uid: str, **changes: object) -> None:
         self._entries[uid] = replace(self.entry(uid), **changes)  # type: ignore[arg-type]
 
-    def create_unanswered(self, uid: str, claim: Claim | None) -> None:
+    @contextmanager
+    def creating(self, uid: str, claim: Claim | None) -> Iterator[None]:
+        """Whatever comes of the create within, or of us, it may have been carried out until it is told otherwise. The
+        window counts from its end: one that was answered may not be listed yet."""
+        self._in_doubt(uid, claim)
+        try:
+            yield
+        finally:
+            self._in_doubt(uid, claim)
+
+    def _in_doubt(self, uid: str, claim: Claim | None) -> None:
         self.note(uid, claim=claim, created_until=self._now() + self._window)
+
+    def may_have_sent_by(self, uid: str, claim: Claim) -> None:
+        """An earlier process may have sent a create by this claim, as it was found; of our own the latest spelling."""
+        before = self.entry(uid).claim
+        if before.run == claim.run if before else self.may_have_sent(uid):
+            self.note(uid, claim=claim)
 
     def begin_anew(self, uid: str) -> None:
         """Another submission: what was found out about the differences of the one before says nothing of it."""
@@ -83,13 +100,23 @@ class Ledger:
     def taken_for(self, uid: str) -> float:
         return max(0.0, self.entry(uid).taken_until - self._now())
 
-    def fresh_run(self, uid: str) -> None:
-        """A new name or run was claimed: nothing of it can be on its way."""
+    def first_claim(self, uid: str) -> None:
+        """A resource was claimed for the first time: nothing of it can be on its way."""
         self.note(uid, clean=True, claim=None, created_until=0.0, taken_until=0.0)
+
+    def fresh_run(self, uid: str) -> None:
+        """A new name or run was claimed: nothing of it can be on its way; of the one before what was stays so."""
+        until = self._now() + self.create_uncertain_for(uid)
+        self.note(uid, clean=True, claim=None, created_until=until, taken_until=0.0)
 
     def recorded(self, uid: str) -> None:
         """The id of what was created stands in the status: nothing is in doubt any more."""
         self.note(uid, created_until=0.0)
+
+    def nothing_replaces(self, uid: str) -> None:
+        """No earlier process can have sent a create in place of the recorded workload: it was seen live, and only its
+        being gone permits one; or the window is over."""
+        self.note(uid, clean=True)
 
     def create_refused(self, uid: str) -> None:
         """Nothing was created."""
@@ -115,11 +142,21 @@ class Ledger:
         entry = self.entry(uid)
         return not entry.clean or entry.claim is not None
 
+    def may_be_replaced(self, uid: str) -> bool:
+        """Whether a create in place of the recorded workload may be on its way, or may have been carried out, though
+        the claim does not say so."""
+        return not self.entry(uid).clean or self.create_uncertain_for(uid) > 0
+
     def create_uncertain_for(self, uid: str) -> float:
         """Seconds until absence means absence; a claim that an earlier process made counts from our start."""
         entry = self.entry(uid)
         until = entry.created_until if entry.clean else max(entry.created_until, self._began + self._window)
         return max(0.0, until - self._now())
+
+    def create_looked_up_after(self, uid: str) -> float | None:
+        """Seconds until the next lookup of a create that may still be carried out; None where none may."""
+        remaining = self.create_uncertain_for(uid)
+        return self.lookup_after(remaining) if remaining else None
 
     def lookup_after(self, remaining: float) -> float:
         """Seconds until the next lookup of what may appear within `remaining` ones: as long as it was waited for."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import TypeGuard
 
 from runai_operator.api.reasons import Reason
 from runai_operator.engine.backoff import FLOOR
@@ -32,6 +32,10 @@ LEAVING_PHASES = frozenset({"Deleting", "Terminating"})
 V2 = "WorkloadsV2"
 TAKEN = "Run:ai says that the name is taken, and lists no workload that has it: waiting until one of both changes"
 UNANSWERED = "a create got no answer, and may still be carried out: nothing is sent until that is certain"
+MAYBE_REPLACED = (
+    "the workload is gone, and a create of another one in its place, by the operator before this one, may still be "
+    "carried out: the resource is let go of once that is certain"
+)
 
 
 class Observer:
@@ -55,9 +59,30 @@ class Observer:
         if resource.workload_id is None:
             return await self._by_name(resource, owner)
         found = await self._by_id(resource, resource.workload_id, owner)
-        if resource.replacing and isinstance(found, Gone):
+        if not isinstance(found, Gone):
+            return found
+        if resource.replacing:
             return await self._by_name(resource, owner)
-        return found
+        return await self._in_its_place(resource, found, owner)
+
+    async def _in_its_place(self, resource: Resource, gone: Gone, owner: Owner) -> Observed:
+        """Of a recorded workload that is gone: what took its place, where the claim that told of it was lost.
+
+        Only an earlier process can have sent such a create unknown to this one, and only where it found the workload
+        gone, as this one did at its first look, and not where it saw it leave with its resource. Until that is certain
+        a resource may stay, and not go.
+        """
+        names = recorded(resource)
+        if names is None or not self._ledger.may_be_replaced(resource.uid):
+            return gone
+        found = await self._listed(resource, names, owner)
+        if _is_ours(found) or isinstance(found, Unknown):
+            return found
+        after = None if resource.leaving else self._ledger.create_looked_up_after(resource.uid)
+        if after is None:
+            self._ledger.nothing_replaces(resource.uid)
+            return found if resource.deleting and isinstance(found, Leaving) else gone
+        return Unknown(Reason.OUTCOME_UNKNOWN, MAYBE_REPLACED, after=after) if resource.deleting else gone
 
     async def _by_id(self, resource: Resource, workload_id: str, owner: Owner) -> Observed:
         row = self._connection.row(workload_id)
@@ -69,6 +94,8 @@ class Observer:
             return await self._gone(resource, workload_id)
         if is_gone(view):
             return Gone(finished=await self._had_finished(resource, workload_id))
+        if not resource.replacing:
+            self._ledger.nothing_replaces(resource.uid)
         if view.workload.raw_manifest is None:
             return without_manifest(workload_id)
         if is_leaving(view) or (row is not None and row.phase in LEAVING_PHASES):
@@ -144,11 +171,10 @@ class Observer:
         return None if row is None else has_finished(row)
 
     async def _by_name(self, resource: Resource, owner: Owner) -> Observed:
-        claim = resource.claim
-        if claim is None:
+        names = recorded(resource)
+        if names is None:
             return Gone()
-        page = await self._client.list(filter_by=_named(claim.workload_name, claim.project_id), deleted=False)
-        found = await self._best_of(page.workloads, resource, owner)
+        found = await self._listed(resource, names, owner)
         uncertain = self._ledger.create_uncertain_for(resource.uid)
         certain_enough = not resource.deleting and found is not None
         if uncertain and not certain_enough and not _is_ours(found):
@@ -156,16 +182,18 @@ class Observer:
         if found is None and (taken := self._ledger.taken_for(resource.uid)):
             return Unknown(Reason.NAME_BUSY, TAKEN, after=self._ledger.lookup_after(taken))
         if found is None and self._ledger.may_have_sent(resource.uid):
-            found = await self._out_of_sight(claim.project_id)
+            found = await self._out_of_sight(names.project_id)
         if found is None and resource.restored:
             return Gone(finished=await self._had_finished(resource, None))
         return found or Gone()
 
-    async def _best_of(self, rows: Sequence[Workload], resource: Resource, owner: Owner) -> Observed | None:
-        """Ours wherever it is listed, else what comes first: nobody promises that a name is listed only once."""
+    async def _listed(self, resource: Resource, names: Names, owner: Owner) -> Observed | None:
+        """What has these names, but for the recorded workload: ours wherever it is listed, else what comes first, for
+        nobody promises that a name is listed only once."""
+        page = await self._client.list(filter_by=_named(names.workload, names.project_id), deleted=False)
         best: Observed | None = None
-        for row in rows:
-            if row.deleted_at is not None or (resource.replacing and row.id == resource.workload_id):
+        for row in page.workloads:
+            if row.deleted_at is not None or row.id == resource.workload_id:
                 continue
             seen = await self._seen(row, owner)
             if _is_ours(seen) or isinstance(seen, Unknown):
@@ -280,7 +308,7 @@ def _sync_status(view: WorkloadView) -> str | None:
     return view.sync_info.status if view.sync_info else None
 
 
-def _is_ours(found: Observed | None) -> bool:
+def _is_ours(found: Observed | None) -> TypeGuard[Present]:
     return isinstance(found, Present) and found.ownership is Ownership.OURS
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from runai_operator.api.reasons import TABLE, Reason, Retry, Row
 from runai_operator.sync.act import Actor, Outcome
 from runai_operator.sync.actions import FOLLOW_UP, Claim
+from runai_operator.sync.claim import Claim as Claimed
 from runai_operator.sync.decide import decide
 from runai_operator.sync.gather import Gatherer
 from runai_operator.sync.holders import Holders
@@ -119,16 +120,24 @@ class Reconciler:
 
     async def _with_what_it_lost(self, resource: Resource) -> Resource:
         """Before anything is asked of Run:ai, which may take long: a lost finalizer comes back, and so does a claim
-        whose create is in doubt. To what is being deleted the API server adds neither: there it is only remembered."""
-        if resource.claim and resource.workload_id is None and self._ledger.may_have_sent(resource.uid):
-            self._ledger.note(resource.uid, claim=resource.claim)
-        claim = resource.claim or self._ledger.last_claim(resource.uid)
-        whole = resource.finalized and resource.claim is not None
-        if claim is None or whole or resource.paused or (resource.claim is None and resource.workload_id is not None):
+        whose create is in doubt, also where another was written over it. To what is being deleted the API server adds
+        neither: there it is only remembered."""
+        claim = self._claim_in_doubt(resource) or resource.claim
+        as_it_was = resource.claim is not None and claim is not None and resource.claim.run == claim.run
+        if claim is None or resource.paused or (as_it_was and (resource.finalized or resource.deleting)):
             return resource
         if resource.deleting:
-            return resource if resource.claim else resource.claiming(claim)
+            return resource.claiming(claim)
+        claim = resource.claim if as_it_was and resource.claim else claim
         return await self._kubernetes.claim(resource, claim.dump())
+
+    def _claim_in_doubt(self, resource: Resource) -> Claimed | None:
+        """What a create went by that nobody has seen the end of, as this process remembers it: users write claims."""
+        awaited = resource.workload_id is None or resource.replacing
+        if resource.claim and awaited:
+            self._ledger.may_have_sent_by(resource.uid, resource.claim)
+        claim = self._ledger.last_claim(resource.uid)
+        return claim if claim and resource.workload_id in (None, claim.replaces) else None
 
     async def _report(self, situation: Situation, outcome: Outcome) -> Next:
         resource = situation.resource

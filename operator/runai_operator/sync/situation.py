@@ -99,7 +99,8 @@ class Situation:
 
     `problem` says why nothing may be asked of Run:ai; `spec` and `desired` are None where it kept them from being
     known. `drift` is where a present workload differs, and `corrected` whether a PUT was spent on all of that already.
-    `unsettled` is for how many seconds the outcome of an update without an answer stays open. `asked` is what was asked
+    `unsettled` is for how many seconds the outcome of an update without an answer stays open; `in_doubt` in how many
+    seconds to look again for a create that may still be carried out, None where none may. `asked` is what was asked
     of Run:ai a moment ago: to suspend it, or not to. `kept` are values of the metadata that Run:ai holds on to though
     null was sent for them. `put_lately`: Run:ai took an update to this very digest a moment ago. `uninstalling`: the
     CRD is being deleted, looked up where a DELETE might follow. `unlike` is where a workload that nobody owns
@@ -115,11 +116,19 @@ class Situation:
     drift: tuple[Difference, ...] = ()
     corrected: bool = False
     unsettled: float = 0.0
+    in_doubt: float | None = None
     asked: bool | None = None
     kept: Mapping[str, str] = field(default_factory=dict)
     put_lately: bool = False
     uninstalling: bool = False
     unlike: tuple[str, ...] = ()
+
+    @property
+    def in_its_place(self) -> bool:
+        """Whether what was found is ours, and not the recorded workload, but one that was created after it was gone."""
+        resource, observed = self.resource, self.observed
+        ours = isinstance(observed, Present) and observed.ownership is Ownership.OURS
+        return ours and resource.workload_id not in (None, getattr(observed, "workload_id", None))
 
     @property
     def submitted_digest(self) -> str | None:

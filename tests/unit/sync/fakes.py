@@ -292,8 +292,9 @@ class FakeConnection:
 class World:
     """A reconciler between both sides, and what a test does to them."""
 
-    def __init__(self, resource: AResource) -> None:
+    def __init__(self, resource: AResource, *, window: float = WINDOW) -> None:
         self.clock = Clock()
+        self.window = window
         self.kubernetes = FakeKubernetes()
         self.runai = FakeRunai()
         self.connection = FakeConnection(self.runai)
@@ -308,7 +309,7 @@ class World:
 
     def restart(self, *, cluster: str = CLUSTER) -> None:
         """The operator stops, and another one starts that remembers nothing."""
-        self.ledger = Ledger(window=WINDOW, now=self.clock)
+        self.ledger = Ledger(window=self.window, now=self.clock)
         self._reconciler = Reconciler(self.kubernetes, self, self.ledger, cluster, now=self.clock.wall)
 
     def reconcile(self, times: int = 1, *, key: Key = KEY) -> Next:

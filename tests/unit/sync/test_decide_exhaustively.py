@@ -130,11 +130,15 @@ NAMES = Names(NAME, PROJECT_ID, PROJECT)
 
 
 def reachable(situation: Situation) -> bool:
-    """What observing can come to: a name is looked up for what has no id or is replaced, never the replaced one."""
+    """What observing can come to: a name is looked up for what has no id or is replaced, never the replaced one; and
+    in place of a recorded one, where only what is ours counts, and what may be ours where it is let go of."""
     resource, found = situation.resource, getattr(situation.observed, "workload_id", None)
+    if isinstance(situation.observed, Gone) and situation.in_doubt is not None:  # by its name none is gone in doubt
+        return resource.workload_id is not None and not resource.replacing
     if found is None or found == resource.workload_id:
         return True
-    by_name = resource.workload_id is None or resource.replacing
+    let_go = resource.deleting and isinstance(situation.observed, Leaving)
+    by_name = resource.workload_id is None or resource.replacing or situation.in_its_place or let_go
     return by_name and not (resource.claim and resource.claim.replaces == found)
 
 
@@ -146,11 +150,13 @@ def the_living(made: list[AResource]) -> Iterator[Situation]:
             continue
         if not isinstance(observed, Present) or observed.view is None:
             yield first
+            yield from filter(reachable, [replace(first, in_doubt=5.0)])
             continue
         for drift, corrected in product(DRIFTS, (False, True)):
             if spec.drift.mode != "Ignore" or not drift:
                 yield Situation(resource, observed, spec, DESIRED, NAMES, None, drift, corrected and bool(drift))
         yield Situation(resource, observed, spec, DESIRED, NAMES, None, DRIFT, unsettled=5.0)
+        yield Situation(resource, observed, spec, DESIRED, NAMES, in_doubt=5.0)
         if resource.replacing:
             yield Situation(resource, observed, spec, DESIRED, NAMES, uninstalling=True)
 
@@ -211,6 +217,14 @@ def rules(situation: Situation, action: Action) -> Iterator[tuple[str, bool]]:
         carried = claim is not None and claim.replaces == action.replaces and not resource.finalized
         yield "only the recorded one is replaced", carried or action.replaces == resource.workload_id
         yield "a recreate has a cause", carried or has_cause(situation)
+    if isinstance(action, Claim) and situation.in_doubt is not None and resource.claim is not None:
+        names = situation.names
+        same = resource.claim.run == (names.workload, names.project_id, action.replaces)
+        restores = resource.workload_id is not None and action.replaces in (resource.claim.replaces, None)
+        yield "no other run is claimed while a create may be on its way", same or situation.in_its_place or restores
+    if situation.in_its_place:
+        yield "what took its place is recorded before it is written to", not isinstance(action, WRITES)
+        yield "what took its place is recorded as such", not isinstance(action, Adopt) or resource.replacing
     if isinstance(action, Create) and resource.workload_id is not None:
         yield "a recorded one is only created anew where the claim replaces it", resource.replacing
     if isinstance(action, Update):
@@ -243,6 +257,8 @@ def has_cause(situation: Situation) -> bool:
     """Asked to run again; vanished unfinished under Correct; or another spec, by a strategy that recreates. What was
     only taken over so far has no spec of its own that another could follow."""
     resource, observed, spec = situation.resource, situation.observed, situation.spec
+    if situation.in_its_place:  # the cause was there, and the claim that told of it was lost
+        return True
     if resource.rerun_asked and (isinstance(observed, Gone) or (isinstance(observed, Present) and observed.finished)):
         return True
     if isinstance(observed, Gone):
@@ -298,8 +314,7 @@ def the_adopting() -> Iterator[Situation]:
     for made in resources(claims, FINALIZED, restored, told, RERUNS):
         for observed, spec, unlike in product(OBSERVATIONS, specs, ((), ("/manifest/spec/parallelism",))):
             situation = Situation(made.built, observed, spec, DESIRED, NAMES, unlike=unlike)
-            if reachable(situation):
-                yield situation
+            yield from filter(reachable, [situation, replace(situation, in_doubt=5.0)])
 
 
 def rules_of_adoption(situation: Situation, action: Action) -> Iterator[tuple[str, bool]]:
@@ -378,7 +393,8 @@ def test_a_finished_workload_that_vanished_runs_again_only_when_somebody_asks():
         if not isinstance(observed, Gone) or observed.finished is False or situation.resource.workload_id is None:
             continue
         asked = situation.spec_changed and situation.spec.update_strategy != "InPlace"
-        assert (decide(situation).__class__ is Claim) == asked, situation
+        told = Claim if situation.in_doubt is None else Wait
+        assert (decide(situation).__class__ is told) == asked, situation
         assert asked or decide(situation).reason is Reason.VANISHED
 
 
@@ -388,7 +404,7 @@ def test_under_inplace_only_a_rerun_or_a_correction_recreates():
         if situation.spec.update_strategy != "InPlace" or not isinstance(action, Claim) or action.replaces is None:
             continue
         corrected = situation.observed == Gone(finished=False) and situation.spec.drift.mode == "Correct"
-        assert action.rerun_at or corrected, situation
+        assert action.rerun_at or corrected or situation.in_its_place, situation
 
 
 def test_a_problem_stops_everything_but_a_deletion():

@@ -24,6 +24,12 @@ def ledger(clock):
     return Ledger(window=WINDOW, now=clock)
 
 
+def create(ledger, claim=None):
+    """One that gets no answer."""
+    with ledger.creating("a", claim or a_claim()):
+        pass
+
+
 def test_after_a_start_absence_of_what_others_claimed_means_nothing_until_the_window_is_over(ledger, clock):
     assert ledger.create_uncertain_for("a") == WINDOW
     clock.time += 89
@@ -40,15 +46,28 @@ def test_a_claim_of_this_very_process_needs_no_waiting(ledger):
 def test_an_unanswered_create_opens_the_window_anew(ledger, clock):
     ledger.note("a", clean=True)
     clock.time += 500
-    ledger.create_unanswered("a", a_claim())
+    create(ledger)
     assert ledger.create_uncertain_for("a") == WINDOW
     clock.time += WINDOW
     assert ledger.create_uncertain_for("a") == 0
 
 
+def test_the_window_of_a_create_counts_from_its_end_however_it_ends(ledger, clock):
+    def answers_never():
+        with ledger.creating("a", a_claim()):
+            assert ledger.create_uncertain_for("a") == WINDOW
+            clock.time += 10
+            raise TimeoutError
+
+    ledger.first_claim("a")
+    with pytest.raises(TimeoutError):
+        answers_never()
+    assert ledger.create_uncertain_for("a") == WINDOW
+
+
 def test_an_unanswered_create_of_an_unclean_one_counts_from_the_later(ledger, clock):
     clock.time += 60
-    ledger.create_unanswered("a", a_claim())
+    create(ledger)
     clock.time += 40
     assert ledger.create_uncertain_for("a") == 50
 
@@ -100,15 +119,56 @@ def test_what_an_earlier_process_told_to_be_open_stays_so_for_the_window(ledger,
 
 def test_what_a_create_went_by_is_kept_until_it_is_refused_or_another_run_is_claimed(ledger, clock):
     assert ledger.last_claim("a") is None
-    ledger.create_unanswered("a", a_claim())
+    create(ledger)
     clock.time += 10 * WINDOW
     ledger.recorded("a")
     assert (ledger.last_claim("a"), ledger.may_have_sent("a")) == (a_claim(), True)
     ledger.fresh_run("a")
     assert (ledger.last_claim("a"), ledger.may_have_sent("a")) == (None, False)
-    ledger.create_unanswered("a", a_claim())
+    create(ledger)
     ledger.create_refused("a")
     assert (ledger.last_claim("a"), ledger.may_have_sent("a")) == (None, False)
+
+
+def test_another_run_that_is_claimed_ends_no_doubt_about_the_one_before(ledger, clock):
+    clock.time += 60
+    ledger.fresh_run("a")
+    assert ledger.create_uncertain_for("a") == 30
+    clock.time += 30
+    assert not ledger.may_be_replaced("a")
+
+
+def test_what_an_earlier_process_claimed_is_remembered_as_it_was_first_found(ledger):
+    ledger.may_have_sent_by("a", a_claim(rerun_at="1"))
+    ledger.may_have_sent_by("a", a_claim(workload_name="forged"))
+    assert ledger.last_claim("a") == a_claim(rerun_at="1")
+    ledger.may_have_sent_by("a", a_claim(rerun_at="2"))
+    assert ledger.last_claim("a") == a_claim(rerun_at="2")
+
+
+def test_what_this_process_claimed_first_was_sent_by_nobody_else(ledger):
+    ledger.first_claim("a")
+    ledger.may_have_sent_by("a", a_claim())
+    assert ledger.last_claim("a") is None
+
+
+def test_what_is_seen_live_is_replaced_by_nothing(ledger):
+    assert ledger.may_be_replaced("a")
+    ledger.nothing_replaces("a")
+    assert not ledger.may_be_replaced("a")
+    create(ledger)
+    assert ledger.may_be_replaced("a")
+
+
+def test_the_longer_a_create_is_waited_for_the_rarer_it_is_looked_up(ledger, clock):
+    ledger.first_claim("a")
+    assert ledger.create_looked_up_after("a") is None
+    create(ledger)
+    waits = []
+    while (after := ledger.create_looked_up_after("a")) is not None:
+        waits.append(after)
+        clock.time += after
+    assert waits == [5, 5, 10, 20, 30, 20]
 
 
 def test_an_update_that_does_not_show_is_waited_for_the_longer_the_more_often_it_was_made(ledger, clock):

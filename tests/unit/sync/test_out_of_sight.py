@@ -81,9 +81,8 @@ class TestEditedWhileItCannotBeSeen:
         world.change(scheduling={"priority": "high"})
         world.runai.fails("create", Ambiguous("no answer"))
         world.reconcile()
-        blinded(world, blind=False)
-        world.ledger.create_unanswered(world.resource.built.uid, world.claim)
-        world.reconcile()
+        world.runai.blind = False
+        world.reconcile(3)
         assert (world.claim.replaces, world.status["workloadId"]) == (None, first)
         assert world.ledger.create_uncertain_for(world.resource.built.uid) > 0
 

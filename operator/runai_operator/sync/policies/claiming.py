@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from runai_operator.api.reasons import Reason
 from runai_operator.sync.actions import Action, Claim, Reject, Wait
 from runai_operator.sync.claim import Claim as Claimed
 from runai_operator.sync.names import recorded
 from runai_operator.sync.situation import Gone, Leaving, Observed, Ownership, Present, Situation, Unknown
+
+IN_DOUBT = (
+    "a create under the name {0.workload_name} in the project {0.project_name} may still be carried out: nothing else "
+    "is submitted until that is certain"
+)
+
+
+def claim_again_what_took_its_place(situation: Situation) -> Action | None:
+    """A claim to replace the recorded workload was lost, and what it was for has come about: it is written again."""
+    lost = situation.in_its_place and not situation.resource.replacing
+    return _to_replace_it(situation) if lost else None
 
 
 def take_back_what_was_replaced(situation: Situation) -> Action | None:
@@ -33,14 +47,14 @@ def claim_before_the_first_write(situation: Situation) -> Action | None:
     if claim is None:
         return Claim(rerun_at=resource.rerun_asked)
     if not resource.finalized:
-        return _as_it_was(claim)
+        return begun(situation, _as_it_was(claim))
     if resource.workload_id is not None:
         return _as_it_was(claim) if resource.restored and _is_ours(situation.observed) else None
     if not _nothing_of_ours(situation.observed):
         return None
     if resource.restored and isinstance(situation.observed, Gone):
         return None  # whether it may run again comes first: a claim of this uid says yes
-    return Claim(rerun_at=claim.rerun_at) if outdated(situation) else None
+    return begun(situation, Claim(rerun_at=claim.rerun_at)) if outdated(situation) else None
 
 
 def outdated(situation: Situation) -> bool:
@@ -53,11 +67,26 @@ def outdated(situation: Situation) -> bool:
     return renamed or claim.adopts is not None or claim.fixed != desired.fixed
 
 
-def recreating(situation: Situation, *, vanished: bool = False) -> Claim:
+def begun(situation: Situation, anew: Claim) -> Action:
+    """The claim, but none of another run while a create of the one before may still be carried out: it would leave a
+    workload that nobody knows of, and that its name is another's, or is being let go of, hinders it only for now."""
+    before, names = situation.resource.claim, situation.names
+    if situation.in_doubt is None or before is None or names is None:
+        return anew
+    if before.run == (names.workload, names.project_id, anew.replaces):
+        return anew
+    return Wait(Reason.OUTCOME_UNKNOWN, IN_DOUBT.format(before), after=situation.in_doubt)
+
+
+def recreating(situation: Situation, *, vanished: bool = False) -> Action:
     """`vanished`: the workload is gone, and nobody here had it deleted."""
+    return begun(situation, replace(_to_replace_it(situation), vanished=vanished))
+
+
+def _to_replace_it(situation: Situation) -> Claim:
     resource = situation.resource
     claimed = resource.claim.rerun_at if resource.claim else None
-    return Claim(replaces=resource.workload_id, rerun_at=resource.rerun_at or claimed, vanished=vanished)
+    return Claim(replaces=resource.workload_id, rerun_at=resource.rerun_at or claimed)
 
 
 def taking_back(situation: Situation) -> Claim:
