@@ -39,10 +39,14 @@ def all_faults(api_away: float, lasts: float) -> dict[str, Fault]:
         "kill-leader": Fault("the leader is killed (SIGKILL)", 0, lambda stage: killed(stage.leader())),
         "kill-standby": Fault("the standby is killed (SIGKILL)", 0, lambda stage: killed(stage.standby())),
         "pause-leader": Fault(
-            "the leader stands still (SIGSTOP), and wakes up", lasts, lambda stage: paused(stage.leader(), leads=True)
+            "the leader stands still (SIGSTOP), and wakes up",
+            lasts,
+            lambda stage: paused(stage.leader(), leads=True),
         ),
         "pause-standby": Fault(
-            "the standby stands still, and wakes up", lasts, lambda stage: paused(stage.standby(), leads=False)
+            "the standby stands still, and wakes up",
+            lasts,
+            lambda stage: paused(stage.standby(), leads=False),
         ),
         "cut-leader": Fault("the leader's way to the API server is cut", lasts, leader_is_cut_off),
         "blind-leader": Fault("the leader's way to the API server swallows everything", lasts, leader_is_blind),
