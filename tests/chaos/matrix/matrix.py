@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -12,6 +13,7 @@ from tests.chaos.matrix.points import Point, is_for_a_resource, pair, points_of
 from tests.chaos.matrix.stories import STORIES
 from tests.chaos.matrix.switches import DEFAULT, every
 from tests.chaos.matrix.telling import quietly, told
+from tests.chaos.world.line import Fate
 
 PROCESSES = 2
 CHUNK = 20
@@ -75,17 +77,24 @@ def small_matrix(sample: int) -> list[Point]:
     rehearsed = [rehearse(Point(name, DEFAULT)) for name in STORIES]
     by_story = [(*each.deaths, *each.besides) for each in rehearsed]
     dice = random.Random(SEED)
-    each = sample // len(by_story)
-    return [chosen for points in by_story for chosen in _of_every_fate(points, min(each, len(points)), dice)]
+    size, chosen = sample // len(by_story), list[Point]()
+    for points in by_story:
+        chosen += _of_every_fate(points, min(size, len(points)), dice, Counter(map(_fate, chosen)))
+    return chosen
 
 
-def _of_every_fate(points: Sequence[Point], size: int, dice: random.Random) -> list[Point]:
-    """So many of them: first one of each fate, as far as that goes, in an order of its own, and then any."""
+def _of_every_fate(points: Sequence[Point], size: int, dice: random.Random, before: Counter[Fate]) -> list[Point]:
+    """So many of them: first one of each fate, as far as that goes, those first that were chosen least `before`; and
+    then any."""
     shuffled = dice.sample(points, len(points))
-    first = {each.strikes[0][1].fate: each for each in shuffled}
-    chosen = [*first.values()][:size]
+    first = {_fate(each): each for each in shuffled}
+    chosen = sorted(first.values(), key=lambda each: before[_fate(each)])[:size]
     rest = [each for each in shuffled if each not in {*chosen}]
     return chosen + rest[: size - len(chosen)]
+
+
+def _fate(which: Point) -> Fate:
+    return which.strikes[0][1].fate
 
 
 def judged(points: Iterable[Point], processes: int) -> Iterator[Failure]:
