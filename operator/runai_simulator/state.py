@@ -57,7 +57,7 @@ class State:
         self.sync_failures: list[SyncFailure] = []
         self.workloads: dict[str, Workload] = {}
         self.versions: defaultdict[str, deque[Workload]] = defaultdict(lambda: deque(maxlen=MOST_VERSIONS))
-        self._by_name: defaultdict[str, set[str]] = defaultdict(set)
+        self._by_name: defaultdict[str, dict[str, None]] = defaultdict(dict)
 
     def now(self) -> float:
         return self.clock.now()
@@ -71,7 +71,7 @@ class State:
     def put(self, workload: Workload) -> Workload:
         self.workloads[workload.id] = workload
         self.versions[workload.id].append(workload)
-        self._by_name[workload.name].add(workload.id)
+        self._by_name[workload.name][workload.id] = None
         return workload
 
     def named(self, name: str) -> list[Workload]:
@@ -141,7 +141,7 @@ class State:
         for workload in workloads:
             del self.workloads[workload.id]
             self.versions.pop(workload.id, None)
-            self._by_name[workload.name].discard(workload.id)
+            self._by_name[workload.name].pop(workload.id, None)
 
     def rename_project(self, id_: str, name: str) -> Project:
         renamed = replace(self.project(id_), name=name, updated_at=self.now())

@@ -1,6 +1,9 @@
 """A sample of the crash matrix: each story as it goes without a fault, and a few hundred of its points."""
 
+import os
 import random
+import subprocess
+import sys
 
 import pytest
 
@@ -12,6 +15,8 @@ from tests.chaos.matrix.telling import quietly, told
 from tests.chaos.world.line import Fate
 
 SAMPLE = 264
+IN_NUMBERS = ["suspend-two/default", "many-vanish/default"]
+"""Stories of several resources, whose order would show."""
 
 
 @pytest.fixture(scope="module")
@@ -41,3 +46,19 @@ def test_nothing_breaks_at_a_sample_of_the_points(points: list[Point]) -> None:
 def test_a_point_tells_the_same_story_twice(points: list[Point]) -> None:
     with quietly():
         assert told(points[0]).journal == told(point(str(points[0]))).journal
+
+
+def test_a_point_tells_the_same_story_in_whatever_order_python_keeps_its_sets() -> None:
+    tell = "from tests.chaos.matrix.telling import told; from tests.chaos.matrix.points import point; "
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", f"{tell}[print(told(point(each)).words()) for each in {IN_NUMBERS!r}]"],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(told) == 1
+    assert "worker-3" in told.pop()

@@ -18,7 +18,7 @@ from tests.chaos.invariants import Body, Owner, Workload, condition, has_converg
 from tests.chaos.matrix.switches import every, switched
 from tests.chaos.world.people import CLIENT, Users, a_job
 from tests.chaos.world.runai import OTHER_CLIENT
-from tests.chaos.world.world import Plan, World
+from tests.chaos.world.world import MOST_ROUNDS, Plan, World
 
 STORIES = int(os.environ.get("RANDOM_STORIES", "40"))
 """So many of them are told."""
@@ -130,6 +130,8 @@ class RandomStories(RuleBasedStateMachine):
         try:
             self.all_is_well_again()
             assert self.world.until(lambda: not self.missing()), self.story()
+            most = max(self.world.rounds.values(), default=0)
+            assert most <= MOST_ROUNDS, f"{self.story()}\n{most} rounds since all is well"
         finally:
             self.world.close()
             logging.disable(logging.NOTSET)

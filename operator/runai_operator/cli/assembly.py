@@ -167,7 +167,7 @@ class Assembly:
 
     def _listeners(self, name: str) -> Listeners:
         def moved(workload_ids: set[str]) -> None:
-            for key in self.index.keys_of(workload_ids):
+            for key in self.index.keys_of(sorted(workload_ids)):  # in one order in every run: a story can be replayed
                 self.queue.add(key, priority=Priority.FOLLOW_UP)
 
         def changed() -> None:

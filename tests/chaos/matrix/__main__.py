@@ -5,18 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import random
 import sys
-import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from tests.chaos.matrix.matrix import PROCESSES, SEED, Failure, judged, whole_matrix
+from tests.chaos.matrix.matrix import PROCESSES
 from tests.chaos.matrix.points import Point, point
+from tests.chaos.matrix.run import run
 from tests.chaos.matrix.telling import quietly, told
-
-MOST_TOLD = 3
-"""So many failing points are told in full; of the others the point is enough."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,14 +21,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sample", type=int, metavar="N", help="only so many points, drawn at random")
     parser.add_argument("--processes", type=int, default=PROCESSES)
     options = parser.parse_args(arguments)
-    _same_order_in_every_run()
+    same_order_in_every_run()
     if options.replay:
         return _replay(point(options.replay))
-    return _run(options.story, options.sample, options.processes)
+    figures = run(options.story, options.sample, options.processes)
+    print(json.dumps(figures.line()))
+    return 1 if figures.violations else 0
 
 
-def _same_order_in_every_run() -> None:
-    """Python draws the order of sets anew in each process: a replay would be another story."""
+def same_order_in_every_run() -> None:
+    """Python draws the order of sets anew in each process. No story hangs on it, as tests/chaos/test_matrix.py shows of
+    some; should one, it is replayed all the same."""
     if os.environ.get("PYTHONHASHSEED") != "0":
         os.execve(sys.executable, [*sys.orig_argv], {**os.environ, "PYTHONHASHSEED": "0"})
 
@@ -43,38 +41,6 @@ def _replay(which: Point) -> int:
         ending = told(which)
     print(ending.words())
     return 1 if ending.broken else 0
-
-
-def _run(stories: Sequence[str], sample: int | None, processes: int) -> int:
-    began, matrix = time.monotonic(), whole_matrix(stories, processes=processes)
-    points = matrix.points
-    if sample is not None:
-        points = tuple(random.Random(SEED).sample(points, min(sample, len(points))))
-    failures = [*_told(judged(points, processes))]
-    single = [each for each in points if len(each.strikes) == 1]
-    killing = Counter(each.story for each in single if each.kills)
-    for name, count in sorted(killing.items()):
-        print(f"{name:40} {count:6} kill points")
-    print(f"{'struck, and nobody dies of it':40} {len(single) - killing.total():6}")
-    print(f"{'pairs of crashes':40} {len(points) - len(single):6}")
-    for rule, count in Counter(each.broken[0].rule for each in failures).items():
-        print(f"broken: {rule}: {count} times")
-    figures = {
-        "kill_points": killing.total(),
-        "stories": len(killing),
-        "violations": len(failures),
-        "seconds": round(time.monotonic() - began),
-    }
-    print(json.dumps(figures))
-    return 1 if failures else 0
-
-
-def _told(failures: Iterator[Failure]) -> Iterator[Failure]:
-    for number, failure in enumerate(failures):
-        if number < MOST_TOLD:
-            print(failure.story)
-        print(f"FAILED: {failure.broken[0]}\n  python -m tests.chaos.matrix --replay '{failure.point}'", flush=True)
-        yield failure
 
 
 if __name__ == "__main__":

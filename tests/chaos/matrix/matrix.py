@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 
 from tests.chaos.invariants import Broken
-from tests.chaos.matrix.points import Point, is_for_a_resource, pair, points_of
+from tests.chaos.matrix.points import Point, is_for_a_resource, pair, points_of, repeated
 from tests.chaos.matrix.stories import STORIES
-from tests.chaos.matrix.switches import DEFAULT, every
+from tests.chaos.matrix.switches import DEFAULT, concerned, every
 from tests.chaos.matrix.telling import quietly, told
 from tests.chaos.world.line import Fate
 
@@ -19,10 +19,10 @@ PROCESSES = 2
 CHUNK = 20
 """Points that a process takes at a time."""
 SEED = 20261121
-BESIDES = 8
-"""One in so many: of the deaths at calls for no resource, and of the strikes that nobody dies of."""
-PER_SWITCH = 130
-"""Of the deaths under a turned switch, so many; under the default ones, each at a call for a resource."""
+BESIDES = 24
+"""One in so many: of the deaths at calls that decide nothing for a resource, and of the strikes that nobody dies of."""
+PER_SWITCH = 1
+"""Under a turned switch, so many of each story's deaths besides those at calls that the switch concerns."""
 PAIRS = 2000
 
 
@@ -49,26 +49,27 @@ class Matrix:
 
 @dataclass(frozen=True)
 class Rehearsed:
-    """The points of one story: the deaths at calls for a resource, and all others."""
+    """The points of one story: the deaths at calls that decide something for a resource, of these the ones that its
+    switches concern, and all others."""
 
     deaths: tuple[Point, ...]
+    concerned: tuple[Point, ...]
     besides: tuple[Point, ...]
 
 
 def whole_matrix(stories: Sequence[str] = (), *, processes: int = PROCESSES) -> Matrix:
-    """Each death at each call for a resource, in each way that the call can end; a share of all else, and of the same
-    under each turned switch; and the pairs."""
+    """Each death at each call that decides something for a resource, in each way that the call can end; the same under
+    each turned switch where it concerns the call, and a share of the others of each story; a share of all else; and the
+    pairs."""
     dice, names = random.Random(SEED), [*(stories or STORIES)]
     single: list[Point] = []
     with get_context("fork").Pool(processes) as pool:
         for switches in every():
-            rehearsed = pool.map(rehearse, [Point(name, switches) for name in names])
-            deaths = [each for story in rehearsed for each in story.deaths]
-            besides = [each for story in rehearsed for each in story.besides]
-            if switches == DEFAULT:
-                single += [*deaths, *dice.sample(besides, len(besides) // BESIDES)]
-            else:
-                single += dice.sample(deaths, min(PER_SWITCH, len(deaths)))
+            for each in pool.map(rehearse, [Point(name, switches) for name in names]):
+                if switches == DEFAULT:
+                    single += [*each.deaths, *dice.sample(each.besides, len(each.besides) // BESIDES)]
+                else:
+                    single += [*each.concerned, *dice.sample(each.deaths, min(PER_SWITCH, len(each.deaths)))]
     return Matrix(tuple(single), tuple(pair(first, dice) for first in dice.choices(single, k=PAIRS)))
 
 
@@ -117,12 +118,20 @@ def rehearse(bare: Point) -> Rehearsed:
         rehearsal = told(bare)
     assert not rehearsal.broken, f"{bare} fails without any strike:\n{rehearsal.words()}"
     calls = rehearsal.calls
-    points = points_of(bare.story, bare.switches, calls, led=STORIES[bare.story].led)
-    deaths = [each for each in points if each.kills and is_for_a_resource(calls[each.strikes[0][0]])]
+    led = STORIES[bare.story].led
+    points = points_of(bare.story, bare.switches, calls, led=led)
+    struck_before = repeated(calls)
+
+    def decides(each: Point) -> bool:
+        number, _ = each.strikes[0]
+        return each.kills and number not in struck_before and is_for_a_resource(calls[number], led=led)
+
+    deaths = [each for each in points if decides(each)]
+    touched = [each for each in deaths if concerned(bare.switches, calls[each.strikes[0][0]])]
     known = {*deaths}
     besides = [each for each in points if each not in known]
     most = STORIES[bare.story].most
-    return Rehearsed(_at_most(most, deaths, bare), _at_most(most, besides, bare))
+    return Rehearsed(_at_most(most, deaths, bare), _at_most(most, touched, bare), _at_most(most, besides, bare))
 
 
 def _at_most(most: int | None, points: Sequence[Point], of: Point) -> tuple[Point, ...]:

@@ -6,6 +6,7 @@ import random
 from typing import Any
 
 from runai_simulator import Switches, Times
+from tests.chaos.world.line import Call, Side
 
 DEFAULT = "default"
 LAG = 8.0
@@ -24,12 +25,29 @@ TURNED: dict[str, dict[str, Any]] = {
     "failed-sync-is-creating": {"failed_sync_phase": "Creating"},
     "list-lags": {"list_delay": LAG},
 }
+CONCERNED = {
+    "put-merges": ("PUT",),
+    "put-merges-deep": ("PUT",),
+    "null-is-ignored": ("PUT",),
+    "notes-writes": ("PUT",),
+    "conflict-only-with-live": ("POST", "DELETE"),
+    "get-deleted-200": ("DELETE",),
+    "list-has-deleted": ("DELETE",),
+    "list-lags": ("POST",),
+}
+"""The writes to Run:ai whose outcome looks otherwise under a switch."""
 MIXTURES = 5
 MIXED = {f"mixture-{number}" for number in range(1, MIXTURES + 1)}
 
 
 def every() -> list[str]:
     return [DEFAULT, *TURNED, *sorted(MIXED)]
+
+
+def concerned(name: str, call: Call) -> bool:
+    """Whether it is a write to Run:ai whose outcome looks otherwise under that switch."""
+    methods = tuple(f"{method} " for method in CONCERNED.get(name, ()))
+    return call.side is Side.RUNAI and call.writes and call.name.startswith(methods)
 
 
 def switched(name: str) -> tuple[Switches, Times]:
