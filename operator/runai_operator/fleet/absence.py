@@ -59,8 +59,12 @@ class Absence:
         self._sought.setdefault(workload_id, begun)
 
     def missed(self, workload_id: str) -> bool:
-        """Whether a sweep that was to show it did not, nor one since; or we had it deleted."""
-        return workload_id in self._missed or workload_id in self._deleted
+        """Whether a sweep that was to show it did not, nor one since."""
+        return workload_id in self._missed
+
+    def had_deleted(self, workload_id: str) -> bool:
+        """Whether we had it deleted: that it is absent is no wonder."""
+        return workload_id in self._deleted
 
     def swept(self, expected: Expected, seen: Set[str], begun: int = 0) -> frozenset[str]:
         """A sweep, the `begun`th that began, showed these ids; those of which it tells what was sought.

@@ -141,7 +141,9 @@ class LiveConnection:
             self._absence.deleted(workload_id)
 
     def missed(self, workload_id: str) -> bool:
-        if self._absence.missed(workload_id):
+        if self._absence.had_deleted(workload_id):
+            return True
+        if self._absence.missed(workload_id) and self._snapshot.row(workload_id) is None:
             return True
         if not self._absence.seeking and len(self._listeners.expected().held) <= FEW:
             return True

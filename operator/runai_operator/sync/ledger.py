@@ -104,6 +104,12 @@ class Ledger:
         """A resource was claimed for the first time: nothing of it can be on its way."""
         self.note(uid, clean=True, claim=None, created_until=0.0, taken_until=0.0)
 
+    def restored(self, uid: str, *, certain: bool) -> None:
+        """Its claim came out of a backup: who made it may have sent a create a moment ago, so that the window counts
+        from our first look. `certain`: one was waited out before, and nothing is sent without a claim of its own."""
+        if uid not in self._entries:
+            self.note(uid, clean=certain, created_until=0.0 if certain else self._now() + self._window)
+
     def fresh_run(self, uid: str) -> None:
         """A new name or run was claimed: nothing of it can be on its way; of the one before what was stays so."""
         until = self._now() + self.create_uncertain_for(uid)

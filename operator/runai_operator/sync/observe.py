@@ -51,9 +51,10 @@ class Observer:
         login = self._connection.login
         try:
             found = await self._found(resource, owner)
+            told = believed(found, resource, self._connection, login=login)
+            return found if told is not found and await self._was_deleted(resource, found) else told
         except RunaiError as error:
             return unknown(error)
-        return believed(found, resource, self._connection, login=login)
 
     async def _found(self, resource: Resource, owner: Owner) -> Observed:
         if resource.workload_id is None:
@@ -157,17 +158,29 @@ class Observer:
             return Unknown(Reason.RUNAI_UNAVAILABLE, message)
         return None
 
+    async def _was_deleted(self, resource: Resource, found: Observed) -> bool:
+        """Whether the recorded workload's deleted row is there: who sees that is not blind. Asked only of a resource
+        that goes: what is created anew because many vanished waits for a person's word."""
+        names = recorded(resource)
+        if not resource.deleting or resource.replacing or not isinstance(found, Gone) or names is None:
+            return False
+        row = await self._deleted_row(names, resource.workload_id)
+        return row is not None and row.id == resource.workload_id and row.deleted_at is not None
+
+    async def _deleted_row(self, names: Names, workload_id: str | None) -> Workload | None:
+        """Listed for 14 days; without an id the last one of the name."""
+        filters = _named(names.workload, names.project_id)
+        page = await self._client.list(filter_by=filters, deleted=True, sort_by="deletedAt", sort_order="desc")
+        return next((row for row in page.workloads if workload_id in (None, row.id)), None)
+
     async def _had_finished(self, resource: Resource, workload_id: str | None) -> bool | None:
-        """As we told it, or as its deleted row tells, listed for 14 days; None where neither does. Asked only where it
-        matters. Where the id was lost with the status, the last one of the name is meant."""
+        """As we told it, or as its deleted row tells; None where neither does. Asked only where it matters. Where the id was lost with the status, the last one of the name is meant."""
         names, status = recorded(resource), resource.status
         if resource.deleting or resource.replacing or names is None:
             return None
         if status.get("phase") in FINISHED or status.get("completedAt"):
             return True
-        filters = _named(names.workload, names.project_id)
-        page = await self._client.list(filter_by=filters, deleted=True, sort_by="deletedAt", sort_order="desc")
-        row = next((row for row in page.workloads if workload_id in (None, row.id)), None)
+        row = await self._deleted_row(names, workload_id)
         return None if row is None else has_finished(row)
 
     async def _by_name(self, resource: Resource, owner: Owner) -> Observed:

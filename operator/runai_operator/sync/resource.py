@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from runai_operator.api import names
+from runai_operator.api.reasons import Reason
 from runai_operator.api.workload import SHORT
 from runai_operator.sync.claim import Claim, read_claim
 
@@ -111,6 +112,12 @@ class Resource:
     def restored(self) -> bool:
         """Whether it came out of a backup, claim and all: it has the names of then, and a new uid."""
         return self.claim is not None and self.claim.uid != self.uid
+
+    @property
+    def told_to_have_vanished(self) -> bool:
+        """Whether it was told, since it is here, that its workload is gone: then that was certain."""
+        reason = (self.condition("Ready") or {}).get("reason")
+        return self._written_status.get("uid") == self.uid and reason == Reason.VANISHED
 
     @property
     def just_restored(self) -> bool:

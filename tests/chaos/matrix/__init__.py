@@ -3,6 +3,6 @@
 `python -m tests.chaos.matrix` runs it; a point that fails prints its story and the command that replays it.
 """
 
-from tests.chaos.matrix import adopting, doubt, hands_off, stories, trouble
+from tests.chaos.matrix import adopting, blind, doubt, hands_off, restoring, stories, trouble
 
-__all__ = ["adopting", "doubt", "hands_off", "stories", "trouble"]
+__all__ = ["adopting", "blind", "doubt", "hands_off", "restoring", "stories", "trouble"]

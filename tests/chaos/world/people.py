@@ -147,10 +147,12 @@ class Users:
         self._server.delete(_ref(name))
         return backup
 
-    def restore(self, backup: Body, name: str = TRAINER) -> None:
-        """From a backup, as Velero does: another uid, no status."""
-        self._told(f"restores {name}")
+    def restore(self, backup: Body, name: str = TRAINER, *, status: bool = False) -> None:
+        """From a backup, as Velero does: another uid, and no status, unless its restoreStatus says so."""
+        self._told(f"restores {name}{' with its status' if status else ''}")
         self._server.create(_ref(name), backup)
+        if status:
+            self._server.patch_status(_ref(name), [{"op": "add", "path": "/status", "value": backup["status"]}])
 
     def _told(self, deed: str, fields: Mapping[str, Any] | None = None) -> None:
         how = ", ".join(f"{key}={value!r}" for key, value in (fields or {}).items())
@@ -178,6 +180,11 @@ class Staff:
         """From now on our application's role covers these projects no more, and all others."""
         self._note("Run:ai", f"the role covers all projects{' but ' + ', '.join(projects) if projects else ''}")
         self._runai.control("PUT", "/settings", {"hidden_projects": [*projects]})
+
+    def blinds(self, *, blind: bool = True) -> None:
+        """From now on our application's role shows no workload, though projects; or it shows all again."""
+        self._note("Run:ai", f"the role shows {'no workload any more' if blind else 'workloads again'}")
+        self._runai.control("PUT", "/settings", {"blind": blind})
 
     def makes(self, name: str, project_id: str, *, foreign: bool = False, **more: Any) -> str:
         """A workload of somebody else's; its id."""

@@ -1,0 +1,70 @@
+"""Stories of a role that loses sight of workloads and keeps that of projects, so that all seem to be gone."""
+
+from __future__ import annotations
+
+from tests.chaos.matrix.adopting import MANY, SOME
+from tests.chaos.matrix.stories import anew, finished, once, reach, settled, settles, story
+from tests.chaos.world.people import a_job
+from tests.chaos.world.world import World
+
+A_WHILE = 90.0
+"""Seconds for which it sees nothing: longer than from one sweep to the next."""
+BETWEEN_SWEEPS = 2.0
+"""Seconds in which users delete what the last sweep still showed."""
+ALL_TOLD = 300.0
+"""Seconds in which what was deleted meanwhile would have been let go of."""
+
+
+def all_gone(world: World) -> list[str]:
+    """Neither resources nor workloads are left."""
+    left = [f"{name} is still there" for name in MANY if world.users.get(name) is not None]
+    return left + [f"{each} is left" for name in MANY for each in world.ours(name)]
+
+
+def many(world: World) -> None:
+    """More than may vanish unasked; all are known to run."""
+    for name in MANY:
+        world.users.create(name)
+    settles(world)
+    reach(world, lambda: {world.status(name).get("phase") for name in MANY} == {"Running"}, "all are known to run")
+
+
+@story(missing=once)
+def blind_for_a_while(world: World) -> None:
+    settled(world)
+    world.staff.blinds()
+    world.passes(A_WHILE)
+    world.staff.blinds(blind=False)
+
+
+@story(missing=once)
+def edit_under_a_blind_role(world: World) -> None:
+    """It seems to have vanished, so that the edit calls for a new one; once it is seen again a PUT is enough."""
+    settled(world)
+    world.staff.blinds()
+    world.users.edit(manifest=a_job(2))
+    world.passes(A_WHILE)
+    world.staff.blinds(blind=False)
+
+
+@story(missing=anew)
+def rerun_under_a_blind_role(world: World) -> None:
+    finished(world)
+    world.staff.blinds()
+    world.users.annotate(rerun_at="once more")
+    world.passes(A_WHILE)
+    world.staff.blinds(blind=False)
+
+
+@story(missing=all_gone, most=SOME)
+def delete_many_under_a_blind_role(world: World) -> None:
+    """Nothing is let go of before all are seen again, though all are deleted before the next sweep."""
+    many(world)
+    world.staff.blinds()
+    for name in MANY[:6]:
+        world.users.delete(name)
+    world.passes(BETWEEN_SWEEPS)
+    for name in MANY[6:]:
+        world.users.delete(name)
+    world.passes(ALL_TOLD)
+    world.staff.blinds(blind=False)

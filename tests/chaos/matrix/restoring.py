@@ -1,0 +1,120 @@
+"""Stories of backups whose workload is not what it was, and of claims that come along with a copied YAML."""
+
+from __future__ import annotations
+
+import json
+
+from tests.chaos.invariants import condition
+from tests.chaos.matrix.stories import finished, gone, left_alone, once, reach, settled, settles, story
+from tests.chaos.world.apiserver import Body
+from tests.chaos.world.people import LAB
+from tests.chaos.world.world import World
+
+COPY = "copy"
+MANY_TIMES = 12
+"""Status writes that a resource may get which is only told why nothing can be done; far fewer than looks at it."""
+A_WHILE = 600.0
+
+
+def completed_once(world: World) -> list[str]:
+    """Told to have completed, by the only workload that was ever made."""
+    phase = world.status().get("phase")
+    missing = [] if phase == "Completed" else [f"the status says {phase}"]
+    return missing + _runs(world, 1)
+
+
+def left_alone_once(world: World) -> list[str]:
+    """Vanished after it had finished: told, and not run again, not even by a new resource."""
+    return left_alone(world) + _runs(world, 1)
+
+
+def made_once_more(world: World) -> list[str]:
+    return world.missing() + _runs(world, 2)
+
+
+def told_and_left(world: World) -> list[str]:
+    """The copy says what keeps it from being submitted, and says it no more often than there is news."""
+    ready = condition(world.status(COPY), "Ready")
+    missing = [] if ready.get("reason") == "ProjectNotFound" else [f"Ready says {ready.get('reason')}"]
+    told = sum(call.name == f"status RunaiWorkload {LAB}/{COPY}" for call in world.calls)
+    return missing + ([f"its status was written {told} times"] if told > MANY_TIMES else []) + _runs(world, 1)
+
+
+def _runs(world: World, most: int) -> list[str]:
+    runs = len(world.witness.runs)
+    return [] if runs == most else [f"{runs} workloads were submitted"]
+
+
+def lost(world: World) -> Body:
+    backup = world.users.lose()
+    world.passes(3)
+    return backup
+
+
+def anothers_claim(world: World) -> str:
+    """That of a resource somewhere else, as it is found in its YAML."""
+    claim = json.loads(world.annotations()["claim"])
+    return json.dumps({**claim, "name": "somebody", "uid": "uid-of-somebody", "workload_name": "somebody"})
+
+
+@story(missing=once)
+def restore_with_its_status(world: World) -> None:
+    settled(world)
+    world.users.restore(lost(world), status=True)
+
+
+@story(missing=completed_once)
+def restore_what_finished(world: World) -> None:
+    finished(world)
+    world.users.restore(lost(world))
+
+
+@story(missing=left_alone_once)
+def restore_what_finished_and_went(world: World) -> None:
+    """Its deleted row alone tells that it had finished: the status is gone with the resource."""
+    workload_id = finished(world)
+    backup = lost(world)
+    world.staff.does("delete", workload_id)
+    world.passes(10)
+    world.users.restore(backup)
+
+
+@story(missing=made_once_more)
+def restore_what_went(world: World) -> None:
+    workload_id = settled(world)
+    reach(world, lambda: world.status().get("phase") == "Running", "it is known to run")
+    backup = lost(world)
+    world.staff.does("delete", workload_id)
+    world.passes(10)
+    world.users.restore(backup)
+
+
+@story(missing=gone)
+def delete_what_was_restored(world: World) -> None:
+    settled(world)
+    world.users.restore(lost(world))
+    world.users.delete()
+
+
+@story(missing=left_alone_once)
+def anothers_claim_over_ones_own(world: World) -> None:
+    """What finished and went is not run again because somebody applies the YAML of another resource over it."""
+    world.staff.does("delete", finished(world))
+    reach(world, lambda: not left_alone(world), "it is told to have vanished")
+    world.users.annotate(claim=anothers_claim(world))
+
+
+@story(missing=once)
+def anothers_claim_over_what_runs(world: World) -> None:
+    settled(world)
+    world.users.annotate(claim=anothers_claim(world))
+    reach(world, lambda: json.loads(world.annotations()["claim"])["name"] != "somebody", "its own claim is back")
+    settles(world)
+
+
+@story(missing=told_and_left)
+def copy_to_a_project_that_is_not_there(world: World) -> None:
+    settled(world)
+    world.users.create(COPY, annotations={"claim": world.annotations()["claim"]}, projectName="nowhere")
+    world.passes(A_WHILE)
+    world.deed("user", "looks how it stands")
