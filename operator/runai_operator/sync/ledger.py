@@ -21,17 +21,20 @@ HOUR, MOST_CORRECTIONS = 3600.0, 6
 class Entry:
     """One resource's memory; times are of the monotonic clock, in seconds.
 
-    `clean` says that no create of an earlier process can be on its way: this one made the claim, or has seen live what
-    an earlier one would have replaced. `created_until` and `updated_until`: until then a create or an update of this
-    process that got no answer may still be carried out; `claim` is what the create went by. `tried` are the paths of
-    drift that a PUT was spent on and that were not seen in order since, `corrections` when such PUTs were made,
-    `merges` whether Run:ai was seen to keep what a PUT leaves out, `kept` the values that it kept though null was sent
-    for them. `asked` is what was asked of Run:ai until `asked_until`: to suspend, or not to. `put` is the digest that
+    `clean` says that no create of an earlier process can be on its way: this one made the claim, or has seen live
+    what an earlier one would have replaced. `met`: when a claim out of a backup was first seen, which may have been
+    made a moment before. `created_until` and `updated_until`: until then a create or an update of this process that
+    got no answer may still be carried out; `claim` is what the create went by. `tried` are the paths of drift that
+    a PUT was spent on and that were not seen in order since, `corrections` when such PUTs were made, `merges`
+    whether Run:ai was seen to keep what a PUT leaves out, `kept` the values that it kept though null was sent for
+    them. `asked` is what was asked of Run:ai until `asked_until`: to suspend, or not to. `put` is the digest that
     was last put, `puts` how often in a row, and `put_until` until when it may not show yet. `compared` is the
-    workload's updatedAt when it was last held against the spec. `let_go`: our finalizer was taken away by ourselves.
+    workload's updatedAt when it was last held against the spec. `let_go`: our finalizer was taken away by
+    ourselves.
     """
 
     clean: bool = False
+    met: float = 0.0
     claim: Claim | None = None
     created_until: float = 0.0
     updated_until: float = 0.0
@@ -108,7 +111,7 @@ class Ledger:
         """Its claim came out of a backup: who made it may have sent a create a moment ago, so that the window counts
         from our first look. `certain`: one was waited out before, and nothing is sent without a claim of its own."""
         if uid not in self._entries:
-            self.note(uid, clean=certain, created_until=0.0 if certain else self._now() + self._window)
+            self.note(uid, clean=certain, met=self._now())
 
     def fresh_run(self, uid: str) -> None:
         """A new name or run was claimed: nothing of it can be on its way; of the one before what was stays so."""
@@ -156,8 +159,8 @@ class Ledger:
     def create_uncertain_for(self, uid: str) -> float:
         """Seconds until absence means absence; a claim that an earlier process made counts from our start."""
         entry = self.entry(uid)
-        until = entry.created_until if entry.clean else max(entry.created_until, self._began + self._window)
-        return max(0.0, until - self._now())
+        until = 0.0 if entry.clean else max(self._began, entry.met) + self._window
+        return max(0.0, max(entry.created_until, until) - self._now())
 
     def create_looked_up_after(self, uid: str) -> float | None:
         """Seconds until the next lookup of a create that may still be carried out; None where none may."""

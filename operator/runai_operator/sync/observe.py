@@ -174,7 +174,8 @@ class Observer:
         return next((row for row in page.workloads if workload_id in (None, row.id)), None)
 
     async def _had_finished(self, resource: Resource, workload_id: str | None) -> bool | None:
-        """As we told it, or as its deleted row tells; None where neither does. Asked only where it matters. Where the id was lost with the status, the last one of the name is meant."""
+        """As we told it, or as its deleted row tells; None where neither does. Asked only where it matters. Where the
+        id was lost with the status, the last one of the name is meant."""
         names, status = recorded(resource), resource.status
         if resource.deleting or resource.replacing or names is None:
             return None

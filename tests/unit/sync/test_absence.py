@@ -150,9 +150,18 @@ class TestManyAtOnce:
         world.reconcile()
         assert world.runai.writes() == [f"update {first}"]
 
-    def test_one_that_is_being_deleted_is_not_let_go_of(self, world: World) -> None:
+    def test_one_that_is_being_deleted_is_let_go_of_where_its_deleted_row_is_seen(self, world: World) -> None:
+        """Who sees that is not blind; and nothing is created for it."""
         first = world.settle()
         world.vanishes(first)
+        world.connection.absence = MANY
+        world.kubernetes.put(world.resource.deleting())
+        world.reconcile()
+        assert KEY not in world.kubernetes.objects
+
+    def test_one_that_is_being_deleted_is_not_let_go_of(self, world: World) -> None:
+        first = world.settle()
+        del world.runai.workloads[first]
         world.connection.absence = MANY
         world.kubernetes.put(world.resource.deleting())
         world.reconcile(2)

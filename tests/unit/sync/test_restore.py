@@ -39,6 +39,13 @@ def restore(world: World, *, status: bool = False) -> None:
     world.forget_what_happened()
 
 
+def look_in_vain(world: World) -> None:
+    """Who made the claim may have sent a create a moment before the restore."""
+    world.reconcile()
+    assert world.ready["reason"] != "Vanished"
+    world.passes(WINDOW)
+
+
 class TestARestore:
     @WITH_AND_WITHOUT_STATUS
     def test_it_finds_its_workload_and_writes_nothing(self, world: World, status: bool) -> None:
@@ -63,6 +70,8 @@ class TestARestore:
         world.reconcile()
         world.vanishes(first)
         restore(world, status=status)
+        if not status:
+            look_in_vain(world)
         world.reconcile(4)
         assert (world.ready["reason"], world.runai.writes()) == ("Vanished", [])
         world.kubernetes.put(world.resource.asked_to_rerun())
@@ -75,6 +84,8 @@ class TestARestore:
         first = world.settle()
         world.vanishes(first)
         restore(world, status=status)
+        if not status:
+            look_in_vain(world)
         world.reconcile(6)
         assert world.runai.writes() == ["create trainer"]
 
@@ -82,10 +93,37 @@ class TestARestore:
         first = world.settle()
         del world.runai.workloads[first]
         restore(world)
+        look_in_vain(world)
         world.reconcile(4)
         assert world.ready["reason"] == "Vanished"
         assert "nobody" in world.ready["message"] or "nor can anybody tell" in world.ready["message"]
         assert world.runai.writes() == []
+
+    def test_while_nobody_looked_the_claims_maker_may_have_sent_a_create(self, world: World) -> None:
+        """Made a moment before, and not listed yet: deleted at once it must not be let go of, however long this
+        operator has been running."""
+        world.settle()
+        world.runai.blind = True
+        world.passes(10 * WINDOW)
+        world.kubernetes.put(restored(world.resource, status=False).deleting())
+        world.reconcile()
+        assert (world.ready["reason"], KEY in world.kubernetes.objects) == ("OutcomeUnknown", True)
+        world.runai.blind = False
+        world.reconcile()
+        assert world.runai.writes() == ["create trainer", "delete new-1"]
+
+    def test_told_to_have_vanished_it_stays_so_over_a_restart(self, world: World) -> None:
+        first = world.settle()
+        world.becomes(first, phase="Completed")
+        world.reconcile()
+        world.vanishes(first)
+        restore(world)
+        look_in_vain(world)
+        world.reconcile(2)
+        world.restart()
+        world.forget_what_happened()
+        world.reconcile(2)
+        assert (world.ready["reason"], world.kubernetes.patches) == ("Vanished", [])
 
     def test_in_another_runai_nothing_is_run_and_it_says_why(self, world: World) -> None:
         """Its projects have other ids, and it has never heard of any workload of ours."""
@@ -93,6 +131,7 @@ class TestARestore:
         world.runai.workloads.clear()
         world.runai.projects = {"p-9": "team-a"}
         restore(world)
+        look_in_vain(world)
         world.reconcile(4)
         assert (world.ready["reason"], world.runai.writes()) == ("RunaiUnavailable", [])
         assert "neither the workload nor its project p-1" in world.ready["message"]
