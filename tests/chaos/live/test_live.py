@@ -24,6 +24,7 @@ def test_two_operators_under_faults_leave_nothing_twice_and_nothing_lost() -> No
     told = json.loads(done.stdout.splitlines()[-1])
     assert (told["faults"], told["resources"], told["violations"]) == (len(FAULTS), 8, 0)
     assert 0 < told["recovery_seconds"]["median"] <= told["recovery_seconds"]["worst"]
+    assert told["churn_seconds"] >= 6
 
 
 def test_a_fault_that_there_is_not_is_refused_with_those_that_there_are() -> None:
