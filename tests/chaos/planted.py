@@ -158,6 +158,12 @@ PLANTED = (
         "a hot loop",
     ),
     Planted(
+        "a restore runs what had finished",
+        plants.restored_and_run_again,
+        "restore-what-finished-and-went",
+        "a finished workload was run again uncalled",
+    ),
+    Planted(
         "conditions ahead of their generation",
         plants.conditions_ahead,
         "create",

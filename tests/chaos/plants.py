@@ -15,9 +15,10 @@ from runai_operator.runai.calls import Reply
 from runai_operator.runai.requests import UpdateWorkload
 from runai_operator.sync import act, decide, observe, reconcile, report
 from runai_operator.sync.act import Actor
-from runai_operator.sync.actions import Action, Create
+from runai_operator.sync.actions import Action, Claim, Create
 from runai_operator.sync.ledger import Ledger
 from runai_operator.sync.observe import Observer
+from runai_operator.sync.policies import submitting
 from runai_operator.sync.policies.claiming import claim_before_the_first_write
 from runai_operator.sync.policies.submitting import finish_what_is_being_recreated
 from runai_operator.sync.report import Report
@@ -123,6 +124,10 @@ def pinning_taken_out(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Tenancy, "check", lambda self, rows: [self._pin(row.tenant_id or None) for row in rows])
     patch.setattr(observe, "of_another_tenant", lambda *_: None)
     patch.setattr(observe, "check_tenant", lambda view, _: view)
+
+
+def restored_and_run_again(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(submitting, "_again_after_a_restore", lambda *_, **__: Claim())
 
 
 def conditions_ahead(patch: pytest.MonkeyPatch) -> None:
