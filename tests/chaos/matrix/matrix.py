@@ -21,6 +21,8 @@ CHUNK = 20
 SEED = 20261121
 BESIDES = 24
 """One in so many: of the deaths at calls that decide nothing for a resource, and of the strikes that nobody dies of."""
+SHARED = 0.25
+"""Where a story begins as an earlier one did, such a share of its deaths."""
 PER_SWITCH = 1
 """Under a turned switch, so many of each story's deaths besides those at calls that the switch concerns."""
 PAIRS = 2000
@@ -49,28 +51,48 @@ class Matrix:
 
 @dataclass(frozen=True)
 class Rehearsed:
-    """The points of one story: the deaths at calls that decide something for a resource, of these the ones that its
-    switches concern, and all others."""
+    """The `calls` of one story by name, and its points: the deaths at calls that decide something for a resource, of
+    these the ones that its switches concern, and all others."""
 
+    calls: tuple[str, ...]
     deaths: tuple[Point, ...]
     concerned: tuple[Point, ...]
     besides: tuple[Point, ...]
 
 
 def whole_matrix(stories: Sequence[str] = (), *, processes: int = PROCESSES) -> Matrix:
-    """Each death at each call that decides something for a resource, in each way that the call can end; the same under
+    """Each death at each call that decides something for a resource, in each way that the call can end, where that was
+    not struck in another story; the same under
     each turned switch where it concerns the call, and a share of the others of each story; a share of all else; and the
     pairs."""
     dice, names = random.Random(SEED), [*(stories or STORIES)]
     single: list[Point] = []
+    told_before: list[tuple[str, ...]] = []
     with get_context("fork").Pool(processes) as pool:
         for switches in every():
             for each in pool.map(rehearse, [Point(name, switches) for name in names]):
                 if switches == DEFAULT:
-                    single += [*each.deaths, *dice.sample(each.besides, len(each.besides) // BESIDES)]
+                    single += [
+                        *_of_its_own(each, told_before),
+                        *dice.sample(each.besides, len(each.besides) // BESIDES),
+                    ]
+                    told_before.append(each.calls)
                 else:
                     single += [*each.concerned, *dice.sample(each.deaths, min(PER_SWITCH, len(each.deaths)))]
     return Matrix(tuple(single), tuple(pair(first, dice) for first in dice.choices(single, k=PAIRS)))
+
+
+def _of_its_own(story: Rehearsed, before: Iterable[tuple[str, ...]]) -> list[Point]:
+    """Its deaths: all from where it goes another way than each story that was told `before`, and a share of those where
+    it begins as one of them did, for there that one was struck in each way."""
+    shared = max((_alike(story.calls, each) for each in before), default=0)
+    return [each for each in story.deaths if each.strikes[0][0] >= shared or random.Random(str(each)).random() < SHARED]
+
+
+def _alike(calls: Sequence[str], others: Sequence[str]) -> int:
+    """With how many calls both begin."""
+    pairs = enumerate(zip(calls, others, strict=False))
+    return next((number for number, (one, other) in pairs if one != other), min(len(calls), len(others)))
 
 
 def small_matrix(sample: int) -> list[Point]:
@@ -131,7 +153,8 @@ def rehearse(bare: Point) -> Rehearsed:
     known = {*deaths}
     besides = [each for each in points if each not in known]
     most = STORIES[bare.story].most
-    return Rehearsed(_at_most(most, deaths, bare), _at_most(most, touched, bare), _at_most(most, besides, bare))
+    named = tuple(map(str, calls))
+    return Rehearsed(named, _at_most(most, deaths, bare), _at_most(most, touched, bare), _at_most(most, besides, bare))
 
 
 def _at_most(most: int | None, points: Sequence[Point], of: Point) -> tuple[Point, ...]:
