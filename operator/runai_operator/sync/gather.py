@@ -18,9 +18,10 @@ from runai_operator.sync.drift import drift_of, told_as_kept, unlike
 from runai_operator.sync.holders import Holders
 from runai_operator.sync.ledger import Ledger
 from runai_operator.sync.names import Names, claim_on, confirmed, recorded, resolve, wanted_project
-from runai_operator.sync.observe import Observer, at_rest, unknown
+from runai_operator.sync.observe import Observer
 from runai_operator.sync.policies.following import paths
 from runai_operator.sync.ports import Connection, Connections, Kubernetes, NotYet, Problem
+from runai_operator.sync.reading import at_rest, unknown
 from runai_operator.sync.resource import Resource
 from runai_operator.sync.situation import Gone, Observed, Ownership, Present, Situation, Unknown
 from runai_operator.sync.stamp import Owner

@@ -14,9 +14,9 @@ from runai_operator.sync.decide import decide
 from runai_operator.sync.gather import Gatherer
 from runai_operator.sync.holders import Holders
 from runai_operator.sync.ledger import Ledger
-from runai_operator.sync.observe import instant
 from runai_operator.sync.policies.following import paths
 from runai_operator.sync.ports import Connections, Kubernetes, NotYet, Problem, Stale
+from runai_operator.sync.reading import instant
 from runai_operator.sync.report import Report, differs, report
 from runai_operator.sync.resource import NEVER, Key, Resource
 from runai_operator.sync.situation import Present, Situation

@@ -12,7 +12,7 @@ from runai_operator.runai.models import Workload, WorkloadView
 from runai_operator.sync.claim import Claim
 from runai_operator.sync.desired import Desired, desire
 from runai_operator.sync.names import Names
-from runai_operator.sync.observe import newest
+from runai_operator.sync.reading import newest
 from runai_operator.sync.resource import Resource
 from runai_operator.sync.situation import Observed, Ownership, Present, Situation
 from runai_operator.sync.stamp import Owner, Stamp, stamped

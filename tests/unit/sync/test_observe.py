@@ -8,7 +8,8 @@ import pytest
 from runai_operator.api.reasons import Reason
 from runai_operator.runai.errors import Forbidden, NotFound, Throttled, Unavailable, Unreadable
 from runai_operator.runai.models import WorkloadView
-from runai_operator.sync.observe import Observer, at_rest, is_compared
+from runai_operator.sync.observe import Observer
+from runai_operator.sync.reading import at_rest, is_compared
 from runai_operator.sync.situation import Gone, Leaving, Ownership, Present, Unknown
 from tests.unit.sync.builders import LONG_AGO, OWNER, STRANGER, a_resource, a_workload
 from tests.unit.sync.fakes import WINDOW, World
