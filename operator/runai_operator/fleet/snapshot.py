@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from runai_operator.runai.models import Workload
@@ -62,7 +62,12 @@ class Snapshot:
         if (known is None and len(self._rows) >= MOST_ROWS) or (known is not None and _is_older(row, known)):
             return False
         self._rows[row.id] = row
-        return known != row
+        return known is None or _told(known) != _told(row)
+
+
+def _told(row: Workload) -> Mapping[str, object]:
+    """What the list tells of a workload: one that was read by id tells more, which is no news."""
+    return {field: value for field, value in row.__dict__.items() if field in Workload.model_fields}
 
 
 def _is_older(row: Workload, known: Workload) -> bool:

@@ -13,6 +13,7 @@ from runai_operator.api.workload import Adopt, RunaiWorkloadSpec
 from runai_operator.runai.errors import RunaiError
 from runai_operator.sync.absence import believed, vanished_with_many
 from runai_operator.sync.adoption import named
+from runai_operator.sync.defaults import unnamed, updated_unseen, without_defaults
 from runai_operator.sync.desired import Desired, desire
 from runai_operator.sync.drift import drift_of, told_as_kept, unlike
 from runai_operator.sync.holders import Holders
@@ -88,9 +89,18 @@ class Gatherer:
             uninstalling = _to_be_replaced(resource, observed) and await self._kubernetes.uninstalling()
         except Problem as problem:
             return await self._held_up(resource, problem)
+        await self._learn_what_was_kept(connection, resource, observed, desired)
         if connection.leaving and resource.workload_id is None and _would_be_new(observed):
             return _stopped_by(resource, Reason.CONNECTION_NOT_READY, _leaves(resource))
         return replace(self._situation(resource, observed, spec, desired, names), uninstalling=uninstalling)
+
+    async def _learn_what_was_kept(
+        self, connection: Connection, resource: Resource, observed: Observed, desired: Desired
+    ) -> None:
+        """Of an update that an earlier process made, and nothing was told of."""
+        if self._ledger.entry(resource.uid).put != desired.digest and updated_unseen(resource, observed, desired):
+            kept = await without_defaults(unnamed(observed, desired), connection.client, desired.manifest)
+            self._ledger.note(resource.uid, kept=kept)
 
     async def _for_deletion(self, resource: Resource) -> Situation:
         if resource.released or resource.orphaned:

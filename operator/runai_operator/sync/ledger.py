@@ -110,8 +110,8 @@ class Ledger:
     def restored(self, uid: str, *, certain: bool) -> None:
         """Its claim came out of a backup: who made it may have sent a create a moment ago, so that the window counts
         from our first look. `certain`: one was waited out before, and nothing is sent without a claim of its own."""
-        if uid not in self._entries:
-            self.note(uid, clean=certain, met=self._now())
+        if uid not in self._entries or certain:
+            self.note(uid, clean=certain, met=self.entry(uid).met or self._now())
 
     def fresh_run(self, uid: str) -> None:
         """A new name or run was claimed: nothing of it can be on its way; of the one before what was stays so."""
@@ -121,6 +121,15 @@ class Ledger:
     def recorded(self, uid: str) -> None:
         """The id of what was created stands in the status: nothing is in doubt any more."""
         self.note(uid, created_until=0.0)
+
+    def found_in_doubt(self, uid: str) -> None:
+        """What is ours was found while a create is in doubt: it may be another's than that create's, left behind under
+        our name and taken back. So the doubt stays, whatever is seen of it."""
+        self.note(uid, created_until=self._now() + self.create_uncertain_for(uid))
+
+    def own_doubt_for(self, uid: str) -> float:
+        """Seconds until a create is certain that this process sent, or knows to be in doubt."""
+        return max(0.0, self.entry(uid).created_until - self._now())
 
     def nothing_replaces(self, uid: str) -> None:
         """No earlier process can have sent a create in place of the recorded workload: it was seen live, and only its

@@ -76,7 +76,8 @@ class Observer:
         found = await self._listed(resource, names, owner)
         if _is_ours(found) or isinstance(found, Unknown):
             return found
-        after = None if resource.leaving else self._ledger.create_looked_up_after(resource.uid)
+        certain = resource.leaving and not self._ledger.own_doubt_for(resource.uid)
+        after = None if certain else self._ledger.create_looked_up_after(resource.uid)
         if after is None:
             self._ledger.nothing_replaces(resource.uid)
             return found if resource.deleting and isinstance(found, Leaving) else gone
@@ -188,6 +189,8 @@ class Observer:
         found = await self._listed(resource, names, owner)
         uncertain = self._ledger.create_uncertain_for(resource.uid)
         certain_enough = not resource.deleting and found is not None
+        if uncertain and _is_ours(found) and not resource.restored:
+            self._ledger.found_in_doubt(resource.uid)
         if uncertain and not certain_enough and not _is_ours(found):
             return Unknown(Reason.OUTCOME_UNKNOWN, UNANSWERED, after=self._ledger.lookup_after(uncertain))
         if found is None and (taken := self._ledger.taken_for(resource.uid)):

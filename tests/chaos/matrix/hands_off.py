@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.chaos.invariants import condition
-from tests.chaos.matrix.stories import anew, finished, gone, left_alone, once, reach, settled, settles, story
+from tests.chaos.matrix.stories import anew, finished, gone, once, reach, settled, settles, story
 from tests.chaos.world.people import CLIENT, TRAINER, a_job
 from tests.chaos.world.runai import OTHER_CLIENT
 from tests.chaos.world.world import World
@@ -123,16 +123,6 @@ def stamp_removed_by_hand(world: World) -> None:
 def stamp_removed_and_deleted(world: World) -> None:
     loses_its_stamp(world, settled(world))
     world.users.delete()
-
-
-@story(missing=left_alone)
-def restore_what_finished_and_went(world: World) -> None:
-    """A backup calls for no other run of what it tells of."""
-    workload_id = finished(world)
-    backup = world.users.lose()
-    world.staff.does("delete", workload_id)
-    world.passes(10)
-    world.users.restore(backup)
 
 
 @story(missing=only_the_first_is_left)

@@ -34,6 +34,7 @@ def story(
 ) -> Callable[[Tell], Tell]:
     def take(tell: Tell) -> Tell:
         name = tell.__name__.replace("_", "-")
+        assert name not in STORIES, f"two stories are called {name}"
         STORIES[name] = Story(name, tell, missing, led, most)
         return tell
 

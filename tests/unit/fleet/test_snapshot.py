@@ -3,6 +3,7 @@
 import pytest
 
 from runai_operator.fleet.snapshot import Snapshot
+from runai_operator.runai.models import PendingSchedulingMessage, WorkloadDetailed
 from tests.unit.fleet.fakes import NOON, a_row
 
 
@@ -10,6 +11,14 @@ def test_only_what_says_something_new_is_reported() -> None:
     snapshot = Snapshot()
     assert snapshot.learn([a_row("a"), a_row("b")]) == {"a", "b"}
     assert snapshot.learn([a_row("a"), a_row("b", "Completed", minute=1)]) == {"b"}
+
+
+def test_what_was_read_by_id_is_no_news_when_it_is_listed() -> None:
+    snapshot = Snapshot()
+    row = a_row("a")
+    message = PendingSchedulingMessage(reason="no quota")
+    snapshot.learn([WorkloadDetailed(**row.__dict__, pending_scheduling_messages=(message,))])
+    assert snapshot.learn([row]) == set()
 
 
 def test_a_reading_never_goes_back_in_time() -> None:

@@ -233,3 +233,22 @@ class TestTheSettleWindow:
             waits.append(after.after)
             world.passes(after.after)
         assert waits == [5, 5, 10, 20, 30, 30, 30]
+
+
+def test_what_was_left_behind_and_is_taken_back_does_not_answer_for_a_create_in_doubt(world: World) -> None:
+    """An orphan of an earlier resource of the name, and the create that this one's operator died over."""
+    world.reconcile()
+    (orphan,) = world.runai.live()
+    world.becomes(orphan, sync_status="Synced", phase="Running")
+    world.restart()
+    world.kubernetes.put(AResource({key: part for key, part in world.resource.body.items() if key != "status"}))
+    world.reconcile(3)
+    assert world.status["workloadId"] == orphan
+    world.kubernetes.put(world.resource.deleting())
+    world.reconcile()
+    world.vanishes(orphan)
+    world.reconcile(2)
+    assert KEY in world.kubernetes.objects, "the create may still be carried out"
+    world.passes(WINDOW + 1)
+    world.reconcile()
+    assert KEY not in world.kubernetes.objects

@@ -728,6 +728,21 @@ class TestWhatIsTakenOutOfTheSpec:
         world.reconcile()
         assert world.runai.updates[-1]["metadata"]["priority"] == "low"
 
+    def test_what_is_kept_is_told_by_the_next_one_where_the_operator_dies_over_the_put(self) -> None:
+        world = World(a_resource().with_spec(scheduling={"priority": "high"}))
+        world.reconcile()
+        (first,) = world.runai.live()
+        world.becomes(first, sync_status="Synced", phase="Running", metadata={"priority": "high"})
+        world.reconcile()
+        before = world.resource.status
+        world.change(scheduling=None)
+        world.reconcile()
+        world.kubernetes.put(world.resource.with_status(**before))
+        world.restart()
+        world.becomes(first, sync_status="Synced")
+        world.reconcile()
+        assert world.condition("Synced")["status"] == "False"
+
     def test_a_value_that_runai_gives_by_default_is_as_the_spec_leaves_it(self) -> None:
         world = World(a_resource().with_spec(scheduling={"priority": "high"}))
         world.runai.kinds = (
