@@ -64,6 +64,7 @@ class ControlPlane:
         """The lines of the audit log that hold a text, but for one that is only being written.
 
         Split at line feeds alone: a string of what was sent may hold other characters that end a line, such as U+0085.
+        Others are not parsed: what another test sent may be nested deeper than Python reads.
         """
         *whole, _ = self.audit_log.read_text().split("\n")
         return [json.loads(line) for line in whole if about in line]

@@ -321,7 +321,7 @@ def asked(simulator: RunningSimulator) -> dict[str, list[datetime]]:
 def rounds_of_connections(world: World) -> dict[str, list[datetime]]:
     """When the operator looked at each RunaiConnection, by the API server's audit log."""
     found: dict[str, list[datetime]] = defaultdict(list)
-    for line in world.control_plane.audited():
+    for line in world.control_plane.audited('"resource":"runaiconnections"'):
         of = line["objectRef"]
         if (line["verb"], of["resource"]) == ("get", "runaiconnections") and "kubectl" not in line["userAgent"]:
             found[of["name"]].append(datetime.fromisoformat(line["requestReceivedTimestamp"]))

@@ -305,7 +305,7 @@ class World:
         """The PATCHes of resources in this namespace that the operator sent, by the API server's audit log."""
         return [
             line
-            for line in self.control_plane.audited()
+            for line in self.control_plane.audited(self.namespace)
             if line["verb"] == "patch"
             and line["objectRef"].get("namespace") == self.namespace
             and name in (None, line["objectRef"]["name"])
