@@ -7,7 +7,7 @@ from runai_simulator.clock import optional_rfc3339, rfc3339
 from runai_simulator.manifests import SERVING_KINDS, with_additions
 from runai_simulator.organisation import DEPARTMENT_ID, DEPARTMENT_NAME, Project
 from runai_simulator.state import State
-from runai_simulator.timeline import current, seconds_in
+from runai_simulator.timeline import Step, current, seconds_in
 from runai_simulator.workloads import Workload
 
 POD_PHASES = {
@@ -21,7 +21,6 @@ def row(state: State, workload: Workload) -> dict[str, Any]:
     project = state.project_of(workload)
     phase = current(workload.phases, now)
     endpoints = endpoints_of(state, workload)
-    moved = rfc3339(phase.at)
     view = {
         "id": workload.id,
         "name": workload.name,
@@ -43,11 +42,7 @@ def row(state: State, workload: Workload) -> dict[str, Any]:
         "updatedAt": rfc3339(updated_at(state, workload)),
         "deletedAt": optional_rfc3339(workload.deleted_at if workload.is_deleted(now) else None),
         "completedAt": optional_rfc3339(workload.completed_at(now)),
-        "phase": phase.value,
-        "phaseMessage": phase.message,
-        "phaseUpdatedAt": moved,
-        "k8sPhase": POD_PHASES.get(phase.value, phase.value),
-        "k8sPhaseUpdatedAt": moved,
+        **_of_phase(phase),
         "conditions": [],
         **_footprint(workload, now, running=phase.value == "Running"),
         "actionsSupport": {"delete": True, "suspend": workload.suspendable},
@@ -57,6 +52,18 @@ def row(state: State, workload: Workload) -> dict[str, Any]:
         "endpoints": endpoints,
     }
     return view if workload.foreign else view | {"sourceApi": "WorkloadsV2"}
+
+
+def _of_phase(phase: Step) -> dict[str, Any]:
+    """Where it is, and since when; for its pods in Kubernetes' words."""
+    since = rfc3339(phase.at)
+    return {
+        "phase": phase.value,
+        "phaseMessage": phase.message,
+        "phaseUpdatedAt": since,
+        "k8sPhase": POD_PHASES.get(phase.value, phase.value),
+        "k8sPhaseUpdatedAt": since,
+    }
 
 
 def _footprint(workload: Workload, now: float, *, running: bool) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from runai_operator.api.conditions import Condition
-from runai_operator.api.wire import Rule, Wire, rules
-from runai_operator.api.workload import DNS_SUBDOMAIN, Text
+from runai_operator.api.wire import Rule, Text, Wire, rules
+from runai_operator.api.workload import DNS_SUBDOMAIN
 
 ObjectName = Annotated[str, Field(min_length=1, max_length=253, pattern=DNS_SUBDOMAIN)]
 LabelValue = Annotated[str, Field(max_length=63)]

@@ -6,7 +6,8 @@ from runai_operator.api import names
 from runai_operator.api.connection import RunaiConnectionSpec, RunaiConnectionStatus
 from runai_operator.api.schema import structural
 from runai_operator.api.wire import Rule, Wire, rules
-from runai_operator.api.workload import RunaiWorkloadSpec, RunaiWorkloadStatus
+from runai_operator.api.workload import RunaiWorkloadSpec
+from runai_operator.api.workload_status import RunaiWorkloadStatus
 
 Json = dict[str, Any]
 

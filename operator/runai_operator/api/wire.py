@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
@@ -55,6 +55,11 @@ class Cut:
         if isinstance(value, str) and len(value) > self.limit:
             return value[: self.limit - 1] + "…"
         return value[: self.limit] if isinstance(value, list | tuple) else value
+
+
+SHORT = Cut(253)
+Text = Annotated[str, SHORT]
+LongText = Annotated[str, Cut(1024)]
 
 
 def to_wire(part: Wire) -> dict[str, Any]:

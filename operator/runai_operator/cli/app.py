@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -23,6 +24,14 @@ def _option(field: str, *names: str) -> Any:
     """An option whose text and environment variable are those of the settings."""
     text = Settings.model_fields[field].description
     return typer.Option(*names, envvar=f"RUNAI_OPERATOR_{field.upper()}", help=text, show_default=False)
+
+
+def _settings(given: Mapping[str, Any]) -> Settings:
+    """The settings, as the environment says where an option was not given. Raises BadParameter."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 @app.command()
@@ -55,11 +64,7 @@ def run(
     from runai_operator.cli.process import run as run_operator
     from runai_operator.kube.election import LeaseLost
 
-    given = {name: value for name, value in locals().items() if name in Settings.model_fields and value is not None}
-    try:
-        settings = Settings(**given)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+    settings = _settings({name: value for name, value in locals().items() if name in Settings.model_fields})
     try:
         asyncio.run(run_operator(settings))
     except ConfigException as error:

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 from runai_operator.api.conditions import Condition, drop_condition, set_condition
 from runai_operator.api.connection import RunaiConnectionStatus
 from runai_operator.api.names import CONFIRM_ABSENCE, CONNECTION_FINALIZER
-from runai_operator.api.reasons import TABLE, Reason
-from runai_operator.api.wire import to_wire
-from runai_operator.api.workload import SHORT
+from runai_operator.api.reason_table import TABLE
+from runai_operator.api.reasons import Reason
+from runai_operator.api.wire import SHORT, to_wire
 from runai_operator.engine import Clock
 from runai_operator.fleet.registry import Registry
 from runai_operator.fleet.standing import Standing, waiting_to_go

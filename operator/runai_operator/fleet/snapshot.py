@@ -62,7 +62,7 @@ class Snapshot:
         if (known is None and len(self._rows) >= MOST_ROWS) or (known is not None and _is_older(row, known)):
             return False
         self._rows[row.id] = row
-        return known is None or _told(known) != _told(row)
+        return known != row and (known is None or _told(known) != _told(row))
 
 
 def _told(row: Workload) -> Mapping[str, object]:

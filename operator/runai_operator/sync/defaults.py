@@ -45,4 +45,4 @@ def unnamed(observed: Observed, desired: Desired) -> Mapping[str, str]:
         return {}
     held = observed.view.workload.metadata
     fields = (("priority", desired.priority, held.priority), ("category", desired.category, held.category))
-    return {field: value for field, wish, value in fields if wish is None and value}
+    return {field: value for field, wish, value in fields if wish is None and value is not None}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from runai_operator.api.workload import (
+from runai_operator.api.workload_status import (
     Endpoint,
     Gpus,
     RunaiWorkloadStatus,

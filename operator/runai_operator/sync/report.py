@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Any, TypeGuard
 
 from runai_operator.api.conditions import Condition, drop_condition, set_condition
-from runai_operator.api.reasons import TABLE, Reason, Row
+from runai_operator.api.reason_table import TABLE, Row
+from runai_operator.api.reasons import Reason
 from runai_operator.api.wire import to_wire
-from runai_operator.api.workload import DriftItem, RunaiWorkloadStatus
+from runai_operator.api.workload_status import DriftItem, RunaiWorkloadStatus
 from runai_operator.sync.act import Outcome
 from runai_operator.sync.facts import of_adoption, of_row, of_submission, of_view, out_of_reach
 from runai_operator.sync.policies.following import RESUMING, STOPPING, fixed, fixed_changes, renamed

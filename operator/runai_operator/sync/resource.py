@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from runai_operator.api import names
 from runai_operator.api.reasons import Reason
-from runai_operator.api.workload import SHORT
+from runai_operator.api.wire import SHORT
 from runai_operator.sync.claim import Claim, read_claim
 
 NEVER = -1

@@ -8,6 +8,7 @@ from typing import Any
 
 from runai_operator.runai.models import WorkloadV2
 from runai_operator.runai.requests import UpdateWorkload
+from runai_operator.sync.defaults import unnamed
 from runai_operator.sync.situation import Present, Situation
 from runai_operator.sync.stamp import Owner, unstamped
 
@@ -45,17 +46,11 @@ def kept_values(situation: Situation, updated: WorkloadV2) -> dict[str, str]:
     """The values that Run:ai still holds though they are no longer wanted: the spec that it had named them (its stamp
     says so), or they were kept before."""
     desired, observed = situation.desired, situation.observed
-    if desired is None or not isinstance(observed, Present) or observed.view is None:
+    if desired is None or not isinstance(observed, Present):
         return {}
     named = {*situation.kept, *(observed.stamp.scheduling if observed.stamp else ())}
-    held, holds = observed.view.workload.metadata, updated.metadata
-    fields = {"priority": (desired.priority, held.priority, holds.priority)}
-    fields["category"] = (desired.category, held.category, holds.category)
-    return {
-        field: now
-        for field, (wish, then, now) in fields.items()
-        if field in named and wish is None and now is not None and now == then
-    }
+    held, holds = unnamed(observed, desired), updated.metadata
+    return {field: then for field, then in held.items() if field in named and getattr(holds, field) == then}
 
 
 def keeping(manifest: Mapping[str, Any], held: Mapping[str, Any], path: Sequence[str]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from runai_operator.api.crds import connection_crd, workload_crd
 from runai_operator.api.names import API_VERSION
-from runai_operator.api.reasons import ROWS, TABLE
+from runai_operator.api.reason_table import ROWS, TABLE
 from runai_operator.sync.resource import Key
 from tests.chaos.hostile.from_schema import MANIFESTS, objects, of, resources, seldom, text_of
 from tests.chaos.hostile.mill import GROUP, Mill, Refused, a_mill, conditions

@@ -9,7 +9,7 @@ import yaml
 
 from runai_operator.api.crds import connection_crd, workload_crd
 from runai_operator.api.generate import crds, docs
-from runai_operator.api.reasons import ROWS
+from runai_operator.api.reason_table import ROWS
 
 REPOSITORY = Path(__file__).parents[3]
 CRDS = {crd["spec"]["names"]["kind"]: crd for crd in (workload_crd(), connection_crd())}

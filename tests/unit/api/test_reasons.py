@@ -3,7 +3,8 @@ from typing import get_args
 
 import pytest
 
-from runai_operator.api.reasons import ROWS, Reason, Retry, Row, RowCondition
+from runai_operator.api.reason_table import ROWS, Retry, Row, RowCondition
+from runai_operator.api.reasons import Reason
 from tests.unit.api.kstatus import kstatus
 
 OF_A_CONNECTION_ALONE = {

@@ -1,6 +1,6 @@
 from runai_operator.api.conditions import Condition
 from runai_operator.api.wire import to_wire
-from runai_operator.api.workload import DriftItem, Endpoint, Gpus, RunaiWorkloadStatus, SyncInfo
+from runai_operator.api.workload_status import DriftItem, Endpoint, Gpus, RunaiWorkloadStatus, SyncInfo
 
 READY = Condition(type="Ready", status="True", reason="Running", last_transition_time="2026-11-21T14:00:00Z")
 

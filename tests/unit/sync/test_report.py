@@ -2,7 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from runai_operator.api.reasons import ROWS, Reason
+from runai_operator.api.reason_table import ROWS
+from runai_operator.api.reasons import Reason
 from runai_operator.runai.models import WorkloadV2
 from runai_operator.sync.act import Outcome
 from runai_operator.sync.compare import Difference
