@@ -66,6 +66,10 @@ class Absence:
         """Whether we had it deleted: that it is absent is no wonder."""
         return workload_id in self._deleted
 
+    def confirmed(self, workload_id: str) -> bool:
+        """Whether a person said that it is gone."""
+        return workload_id in self._confirmed
+
     def swept(self, expected: Expected, seen: Set[str], begun: int = 0) -> frozenset[str]:
         """A sweep, the `begun`th that began, showed these ids; those of which it tells what was sought.
 

@@ -151,6 +151,9 @@ class LiveConnection:
         self._sweep_soon()
         return False
 
+    def confirmed(self, workload_id: str) -> bool:
+        return self._absence.confirmed(workload_id) and self._snapshot.row(workload_id) is None
+
     def _sweep_soon(self) -> None:
         self._poller.sweep_within(max(0.0, self._seek_from - self._clock.monotonic()))
 

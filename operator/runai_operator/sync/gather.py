@@ -51,9 +51,16 @@ class Gatherer:
         `just_claimed`: this very reconcile wrote the first claim, so that nothing can be there under our stamp.
         """
         try:
-            return await self._gather(resource, just_claimed=just_claimed)
+            situation = await self._gather(resource, just_claimed=just_claimed)
         except NotYet:
             return None
+        return replace(situation, confirmed_gone=True) if situation and self._confirmed_gone(resource) else situation
+
+    def _confirmed_gone(self, resource: Resource) -> bool:
+        with suppress(Problem, NotYet):
+            connection = self._connections.find(resource.connection_name)
+            return resource.workload_id is not None and connection.confirmed(resource.workload_id)
+        return False
 
     async def _gather(self, resource: Resource, *, just_claimed: bool) -> Situation | None:
         if resource.paused:

@@ -114,6 +114,9 @@ class Connection(Protocol):
         """Whether a workload that was looked for in vain may be believed gone as far as the fleet tells: a sweep since
         then has missed it too, or so few workloads are expected that it could not show more. Else one comes soon."""
 
+    def confirmed(self, workload_id: str) -> bool:
+        """Whether a person said that it is gone, when many were missing, and nobody saw it since."""
+
     async def project(self, *, project_id: str | None, name: str | None, cluster_name: str | None) -> Project:
         """The project that is meant. Raises Problem: none of that name, or several."""
 

@@ -125,6 +125,8 @@ def _facts(situation: Situation, outcome: Outcome) -> RunaiWorkloadStatus:
         status = _handled(situation, status)
     elif isinstance(observed, Gone) and resource.workload_id is not None:
         status = out_of_reach(status, finished=observed.finished is True)
+    elif situation.confirmed_gone:  # also where nobody may look: the next operator is not to miss it again
+        status = out_of_reach(status, finished=False)
     return _answered_before_the_backup(situation, _looked(situation, status))
 
 

@@ -104,7 +104,8 @@ class Situation:
     of Run:ai a moment ago: to suspend it, or not to. `kept` are values of the metadata that Run:ai holds on to though
     null was sent for them. `put_lately`: Run:ai took an update to this very digest a moment ago. `uninstalling`: the
     CRD is being deleted, looked up where a DELETE might follow. `unlike` is where a workload that nobody owns
-    is not what the spec says, whatever spec.drift makes of it.
+    is not what the spec says, whatever spec.drift makes of it. `confirmed_gone`: a person said that the recorded
+    workload is gone, when many were missing.
     """
 
     resource: Resource
@@ -122,6 +123,7 @@ class Situation:
     put_lately: bool = False
     uninstalling: bool = False
     unlike: tuple[str, ...] = ()
+    confirmed_gone: bool = False
 
     @property
     def in_its_place(self) -> bool:

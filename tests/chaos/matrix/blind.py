@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tests.chaos.matrix.adopting import MANY
+from tests.chaos.invariants import condition
+from tests.chaos.matrix.adopting import ANSWERS, MANY, asked
 from tests.chaos.matrix.stories import anew, finished, once, reach, settled, settles, story
-from tests.chaos.world.people import a_job
+from tests.chaos.world.people import TRAINER, a_job
 from tests.chaos.world.world import World
 
 A_WHILE = 90.0
@@ -21,6 +22,13 @@ def all_gone(world: World) -> list[str]:
     """Neither resources nor workloads are left."""
     left = [f"{name} is still there" for name in MANY if world.users.get(name) is not None]
     return left + [f"{each} is left" for name in MANY for each in world.ours(name)]
+
+
+def asked_once(world: World) -> list[str]:
+    """What a person said of those that are paused holds for the next operator too, and whatever comes is served."""
+    missing = [f"{name} was made anew" for name in MANY if world.ours(name)]
+    missing += ["a person is asked again"] if asked(world) else []
+    return missing + world.missing_of(TRAINER)
 
 
 def many(world: World) -> None:
@@ -70,3 +78,26 @@ def delete_many_under_a_blind_role(world: World) -> None:
         world.users.delete(name)
     world.passes(ALL_TOLD)
     world.staff.blinds(blind=False)
+
+
+@story(missing=asked_once, most=A_FEW)
+def paused_many_vanish(world: World) -> None:
+    """Nobody looks at what is paused: that a person said it is gone has to be kept all the same."""
+    many(world)
+    for name in MANY:
+        world.users.annotate(name, paused="true")
+    reach(world, lambda: {_ready(world, name) for name in MANY} == {"Paused"}, "all are paused")
+    for name in MANY:
+        world.staff.does("delete", world.ours(name)[0].id)
+    reach(world, lambda: asked(world), "a person is asked")
+    for answer in range(ANSWERS):
+        if asked(world):
+            world.users.confirm_absence(str(answer))
+            world.passes(A_WHILE)
+    world.cluster.kill_operator()
+    world.passes(A_WHILE)
+    world.users.create()
+
+
+def _ready(world: World, name: str) -> str | None:
+    return condition(world.status(name), "Ready").get("reason")

@@ -259,9 +259,14 @@ class FakeConnection:
         self.refusal: str | None = None
         self.unswept: set[str] = set()
         """Ids of which no sweep has shown yet that they are missing."""
+        self.confirmed_gone: set[str] = set()
+        """Ids of which a person said that they are gone."""
 
     def missed(self, workload_id: str) -> bool:
         return workload_id not in self.unswept
+
+    def confirmed(self, workload_id: str) -> bool:
+        return workload_id in self.confirmed_gone
 
     def row(self, workload_id: str) -> Workload | None:
         return self.rows.get(workload_id)
