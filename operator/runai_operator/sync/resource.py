@@ -102,11 +102,16 @@ class Resource:
         """Whether the status came along with a copy: it is of another uid, and the claim beside it of another name.
         It goes before the claim is written that would make it ours.
 
-        Users write the claim, so it decides nothing over a status of this uid, or of none, as earlier versions wrote
-        it; without the claim a status of another uid counts as restored.
+        Users write the claim, so it decides nothing over a status of this uid; over one of none, as earlier versions
+        wrote it, only where it claims the very workload that the status tells of. Without the claim a status of another
+        uid counts as restored.
         """
-        told = self._written_status.get("uid")
-        return told is not None and told != self.uid and self._written_claim is not None and self.claim is None
+        told, claim = self._written_status, self._written_claim
+        if claim is None or self.claim is not None:
+            return False
+        if told.get("uid") is None:
+            return (told.get("workloadName"), told.get("projectId")) == (claim.workload_name, claim.project_id)
+        return str(told["uid"]) != self.uid
 
     @property
     def restored(self) -> bool:

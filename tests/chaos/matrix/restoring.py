@@ -118,3 +118,22 @@ def copy_to_a_project_that_is_not_there(world: World) -> None:
     world.users.create(COPY, annotations={"claim": world.annotations()["claim"]}, projectName="nowhere")
     world.passes(A_WHILE)
     world.deed("user", "looks how it stands")
+
+
+@story(missing=made_once_more)
+def copy_with_its_status(world: World) -> None:
+    """As a backup is restored under another name."""
+    settled(world)
+    copied = world.users.get()
+    assert copied is not None
+    world.users.restore(copied, COPY, status=True)
+
+
+@story(missing=made_once_more)
+def copy_with_a_status_of_an_earlier_version(world: World) -> None:
+    """Which did not say of whom it is."""
+    settled(world)
+    copied = world.users.get()
+    assert copied is not None
+    status = {key: value for key, value in copied["status"].items() if key != "uid"}
+    world.users.restore({**copied, "status": status}, COPY, status=True)

@@ -139,6 +139,10 @@ class Witness:
 
     def _changed(self, owner: Owner, body: Body) -> None:
         before = self._resources.get(owner)
+        if before is None:
+            self._rounds.pop(owner, None)
+        if owner not in self._rounds:  # a status that came with a backup: no operator has told it
+            body = {key: value for key, value in body.items() if key != "status"}
         self._resources[owner] = body
         self._count_the_wish(owner, before, body)
         uid = body["metadata"]["uid"]

@@ -10,6 +10,7 @@ from tests.unit.sync.fakes import KEY, WINDOW, World
 from tests.unit.sync.test_restore import WITH_AND_WITHOUT_STATUS, restore, restored
 
 SECOND = Key(NAMESPACE, "second")
+OF_WHICH_VERSION = pytest.mark.parametrize("earlier", [False, True], ids=["of this version", "of an earlier version"])
 ANOTHERS = a_claim(name="somebody", uid="uid-of-somebody", workload_name="somebody").dump()
 
 
@@ -18,18 +19,21 @@ def world() -> World:
     return World(a_resource())
 
 
-def copied(world: World, *, status: bool, **spec: object) -> None:
-    """Applied under another name, claim and finalizer with it."""
+def copied(world: World, *, status: bool, earlier: bool = False, **spec: object) -> None:
+    """Applied under another name, claim and finalizer with it. `earlier`: its status says not of whom it is."""
     copy = restored(world.resource, status=status, name=SECOND.name).with_spec(**spec)
-    world.kubernetes.put(AResource(copy.body))
+    world.kubernetes.put(without_uid(copy) if earlier else copy)
     world.passes(WINDOW)
     world.forget_what_happened()
 
 
 def as_an_earlier_version_wrote_it(world: World) -> None:
-    body = world.kubernetes.objects[KEY]
-    status = {key: value for key, value in body["status"].items() if key != "uid"}
-    world.kubernetes.put(AResource({**body, "status": status}))
+    world.kubernetes.put(without_uid(world.resource))
+
+
+def without_uid(resource: AResource) -> AResource:
+    body = resource.body
+    return AResource({**body, "status": {key: value for key, value in body["status"].items() if key != "uid"}})
 
 
 class TestWhatIsTold:
@@ -61,7 +65,7 @@ class TestWhatIsTold:
 
 
 class TestAnotherResourcesClaimWrittenOverOnesOwn:
-    @pytest.mark.parametrize("earlier", [False, True], ids=["of this version", "of an earlier version"])
+    @OF_WHICH_VERSION
     @pytest.mark.parametrize("restart", [False, True], ids=["", "and a restart"])
     def test_what_finished_and_went_is_not_run_again(self, world: World, earlier: bool, restart: bool) -> None:
         first = world.settle()
@@ -106,6 +110,46 @@ class TestAnotherResourcesClaimWrittenOverOnesOwn:
         world.reconcile(4)
         assert (world.status["workloadId"], world.claim.workload_name) == (first, "trainer")
         assert world.runai.writes() == ["create trainer"]
+
+
+@OF_WHICH_VERSION
+class TestACopyWithItsStatus:
+    def test_it_gets_a_workload_of_its_own(self, world: World, earlier: bool) -> None:
+        first = world.settle()
+        copied(world, status=True, earlier=earlier)
+        for _ in range(4):
+            world.reconcile(key=SECOND)
+        assert world.runai.writes() == ["create second"]
+        assert world.kubernetes.status(SECOND)["workloadId"] not in (None, first)
+        assert world.status["workloadId"] == first
+
+    def test_paused_it_tells_nothing_of_the_others(self, world: World, earlier: bool) -> None:
+        world.settle()
+        copied(world, status=True, earlier=earlier)
+        world.kubernetes.put(AResource(world.kubernetes.objects[SECOND]).paused())
+        world.reconcile(2, key=SECOND)
+        assert "workloadId" not in world.kubernetes.status(SECOND)
+
+    def test_deleted_it_goes_and_leaves_the_others_workload(self, world: World, earlier: bool) -> None:
+        first = world.settle()
+        copied(world, status=True, earlier=earlier)
+        world.kubernetes.put(AResource(world.kubernetes.objects[SECOND]).deleting())
+        for _ in range(4):
+            world.reconcile(key=SECOND)
+            world.passes(WINDOW)
+        assert SECOND not in world.kubernetes.objects
+        assert (world.runai.writes(), world.runai.live()) == ([], [first])
+
+    def test_of_what_finished_and_went_nothing_is_told(self, world: World, earlier: bool) -> None:
+        first = world.settle()
+        world.becomes(first, phase="Completed")
+        world.reconcile()
+        world.vanishes(first)
+        world.reconcile()
+        copied(world, status=True, earlier=earlier)
+        for _ in range(4):
+            world.reconcile(key=SECOND)
+        assert world.runai.writes() == ["create second"]
 
 
 class TestACopyThatIsStoppedBeforeItsClaim:
