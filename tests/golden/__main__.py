@@ -1,4 +1,4 @@
-"""Records the golden set anew: `python -m tests.golden v2`, into a folder that must not be there yet."""
+"""Records the golden set anew: `python -m tests.golden v4`, into a folder that must not be there yet."""
 
 from __future__ import annotations
 

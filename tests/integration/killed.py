@@ -1,9 +1,10 @@
 """`runai-operator run` in a process that dies while resources are at their awaits: the product knows nothing of it.
 
-In the folder HELD_IN, `hold.json` says {resource: n}: where it is held, which is once its n-th await of a port has its
-answer (0: before it asks for its first). What is held goes no further, so it leaves behind what a kill there leaves;
-and between this await and the next nothing happens that anybody else could see. With all of them held the process
-kills itself. It counts, and adds a line {resource, await, held} to `awaits.jsonl`, from when `hold.json` is there.
+In the folder HELD_IN, `hold.json` says {"held": {resource: n}}: where it is held, which is once its n-th await of a
+port has its answer (0: before it asks for its first). What is held goes no further, so it leaves behind what a kill
+there leaves; and between this await and the next nothing happens that anybody else could see. With all of them held
+the process kills itself, but not before each of "after", {resource: await}, had an answer there. It counts, and adds a
+line {resource, await, held} to `awaits.jsonl`, from when `hold.json` is there.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class Holds:
         self._orders = folder / "hold.json"
         self._awaits = (folder / "awaits.jsonl").open("a", buffering=1)
         self._where: dict[str, int] | None = None
+        self._after: dict[str, str] = {}
         self._answered: Counter[str] = Counter()
         self._held: set[str] = set()
 
@@ -58,10 +60,14 @@ class Holds:
             if self._is_held(resource):
                 await self._hold(resource, name)
             self._tell(resource, name, held=False)
+            if self._after.get(resource) == name:
+                del self._after[resource]
+                self._die_if_due()
 
     def _counts(self) -> bool:
         if self._where is None and self._orders.exists():
-            self._where = json.loads(self._orders.read_text())
+            orders = json.loads(self._orders.read_text())
+            self._where, self._after = orders["held"], orders["after"]
         return self._where is not None
 
     def _is_held(self, resource: str) -> bool:
@@ -70,9 +76,12 @@ class Holds:
     async def _hold(self, resource: str, name: str) -> None:
         self._tell(resource, name, held=True)
         self._held.add(resource)
-        if self._held == (self._where or {}).keys():
-            os.kill(os.getpid(), signal.SIGKILL)
+        self._die_if_due()
         await asyncio.Event().wait()
+
+    def _die_if_due(self) -> None:
+        if self._held == (self._where or {}).keys() and not self._after:
+            os.kill(os.getpid(), signal.SIGKILL)
 
     def _tell(self, resource: str, name: str, *, held: bool) -> None:
         self._awaits.write(json.dumps({"resource": resource, "await": name, "held": held}) + "\n")

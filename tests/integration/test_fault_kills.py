@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -167,11 +167,12 @@ class Theatre:
     def start(self) -> None:
         self.world.operator.start(sys.executable, KILLED, HELD_IN=str(self.world.folder))
 
-    def order(self, where: Mapping[str, int]) -> None:
-        """From now on awaits are counted: of each resource until so many, where it is held."""
+    def order(self, where: Mapping[str, int], *, looked_for: Iterable[str] = ()) -> None:
+        """From now on awaits are counted: of each resource until so many, where it is held. It is not to die before all
+        these were looked for."""
         self._awaits.write_text("")
         written = self._orders.with_suffix(".new")
-        written.write_text(json.dumps(where))
+        written.write_text(json.dumps({"held": where, "after": dict.fromkeys(looked_for, LOOKUP)}))
         written.rename(self._orders)
 
     def forget_orders(self) -> None:
@@ -245,8 +246,8 @@ def test_killed_at_each_await_it_leaves_nothing_twice_and_nothing_lost(bare_worl
     if story.meanwhile is not None:
         story.meanwhile(theatre.world, [*once, *twice])
     ends = story.ends or story.arrives
-    theatre.order({each: 1 + place % 7 for place, each in enumerate(twice)})
-    in_doubt = theatre.in_doubt(once)
+    in_doubt = theatre.in_doubt(once) if story.late else set()
+    theatre.order({each: 1 + place % 7 for place, each in enumerate(twice)}, looked_for=in_doubt)
     theatre.start()
     if story.late:
         assert in_doubt

@@ -30,6 +30,8 @@ from runai_operator.sync.rewrite import kept_values, leaves_behind, rewriting
 from runai_operator.sync.situation import Observed, Present, Situation
 from runai_operator.sync.stamp import Owner
 
+NOT_THERE = "Run:ai was asked to delete workload {}, and does not know it any more: looking whether it is gone"
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -188,8 +190,9 @@ class Actor:
         connection = self._connections.find(situation.resource.connection_name)
         try:
             await connection.client.delete(workload_id)
-        except NotFound:
-            pass
+        except NotFound:  # was it there, or are we blind? The next look tells, as of anything that is absent
+            connection.forget(workload_id)
+            return Outcome(Reason.OUTCOME_UNKNOWN, NOT_THERE.format(workload_id), after=FOLLOW_UP)
         except RunaiError as error:
             return refused(error)
         connection.forget(workload_id, deleted=True)

@@ -43,7 +43,7 @@ class Gatherer:
         self._cluster_id = cluster_id
 
     def owner(self, resource: Resource) -> Owner:
-        return Owner(self._cluster_id, *resource.key)
+        return Owner(self._cluster_id, *resource.key, resource.uid)
 
     async def gather(self, resource: Resource, *, just_claimed: bool = False) -> Situation | None:
         """The situation; None when nothing can be new and no answer of Run:ai is at hand: the first sweep brings it.

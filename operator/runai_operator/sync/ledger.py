@@ -122,15 +122,6 @@ class Ledger:
         """The id of what was created stands in the status: nothing is in doubt any more."""
         self.note(uid, created_until=0.0)
 
-    def found_in_doubt(self, uid: str) -> None:
-        """What is ours was found while a create is in doubt: it may be another's than that create's, left behind under
-        our name and taken back. So the doubt stays, whatever is seen of it."""
-        self.note(uid, created_until=self._now() + self.create_uncertain_for(uid))
-
-    def own_doubt_for(self, uid: str) -> float:
-        """Seconds until a create is certain that this process sent, or knows to be in doubt."""
-        return max(0.0, self.entry(uid).created_until - self._now())
-
     def nothing_replaces(self, uid: str) -> None:
         """No earlier process can have sent a create in place of the recorded workload: it was seen live, and only its
         being gone permits one; or the window is over."""

@@ -76,8 +76,7 @@ class Observer:
         found = await self._listed(resource, names, owner)
         if _is_ours(found) or isinstance(found, Unknown):
             return found
-        certain = resource.leaving and not self._ledger.own_doubt_for(resource.uid)
-        after = None if certain else self._ledger.create_looked_up_after(resource.uid)
+        after = None if resource.leaving else self._ledger.create_looked_up_after(resource.uid)
         if after is None:
             self._ledger.nothing_replaces(resource.uid)
             return found if resource.deleting and isinstance(found, Leaving) else gone
@@ -188,10 +187,7 @@ class Observer:
             return Gone()
         found = await self._listed(resource, names, owner)
         uncertain = self._ledger.create_uncertain_for(resource.uid)
-        certain_enough = not resource.deleting and found is not None
-        if uncertain and _is_ours(found) and not resource.restored:
-            self._ledger.found_in_doubt(resource.uid)
-        if uncertain and not certain_enough and not _is_ours(found):
+        if uncertain and not _may_be_told(found, resource):
             return Unknown(Reason.OUTCOME_UNKNOWN, UNANSWERED, after=self._ledger.lookup_after(uncertain))
         if found is None and (taken := self._ledger.taken_for(resource.uid)):
             return Unknown(Reason.NAME_BUSY, TAKEN, after=self._ledger.lookup_after(taken))
@@ -237,6 +233,17 @@ class Observer:
 
 def _is_ours(found: Observed | None) -> TypeGuard[Present]:
     return isinstance(found, Present) and found.ownership is Ownership.OURS
+
+
+def _may_be_told(found: Observed | None, resource: Resource) -> bool:
+    """Whether it says all there is to say while a create is in doubt.
+
+    What a namesake left behind is ours, but not what that create was for: once recorded it would hide what may yet
+    come. To what goes it is in the way, and what is another's is no reason to let go.
+    """
+    if not _is_ours(found):
+        return found is not None and not resource.deleting
+    return resource.deleting or resource.restored or (found.stamp is not None and found.stamp.owner.uid == resource.uid)
 
 
 def _named(name: str, project_id: str) -> tuple[str, str]:

@@ -74,7 +74,7 @@ class Reconciler:
         if self._uids.get(key, resource.uid) != resource.uid:  # a namesake of what went unseen
             self._ledger.forget(self._uids[key])
         self._uids[key] = resource.uid
-        if resource.restored and resource.workload_id is None:
+        if resource.restored:
             self._ledger.restored(resource.uid, certain=resource.told_to_have_vanished)
         self._holders.see(resource)
         try:

@@ -150,7 +150,7 @@ def _handled(
     unfinished = isinstance(observed, Present) and observed.row is not None and not observed.finished
     asked_before = situation.resource.rerun_asked if submitted else None
     rerun = resource.rerun_asked if unfinished and not begins else asked_before
-    if claim is not None and (begins or status.last_handled_rerun_at is None):
+    if claim is not None and (begins or (status.last_handled_rerun_at is None and not resource.replacing)):
         rerun = rerun or claim.rerun_at
     return status.model_copy(update={"last_handled_rerun_at": rerun}) if rerun else status
 

@@ -7,7 +7,7 @@ as it was (`rawManifest`), so ownership lives there.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from runai_operator.api.names import (
@@ -17,6 +17,7 @@ from runai_operator.api.names import (
     STAMP_NAMESPACE,
     STAMP_PREFIX,
     STAMP_SET,
+    STAMP_UID,
     STAMP_VERSION,
 )
 
@@ -28,11 +29,16 @@ STAMP_KEYS = frozenset({STAMP_CLUSTER, STAMP_DIGEST, STAMP_NAME, STAMP_NAMESPACE
 
 @dataclass(frozen=True)
 class Owner:
-    """The resource that a workload belongs to; the cluster is told apart by its id."""
+    """The resource that a workload belongs to; the cluster is told apart by its id.
+
+    `uid` is not compared: a restored resource has another, and so has whoever takes back what its namesake left. None
+    where an earlier version wrote the stamp.
+    """
 
     cluster: str
     namespace: str
     name: str
+    uid: str | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name} of cluster {self.cluster}"
@@ -62,6 +68,7 @@ def stamped(manifest: Mapping[str, Any], stamp: Stamp) -> dict[str, Any]:
         STAMP_DIGEST: stamp.digest,
         STAMP_VERSION: VERSION,
         STAMP_SET: ",".join(sorted(stamp.scheduling)),  # though it be empty: a server that merges would keep the last
+        **({STAMP_UID: stamp.owner.uid} if stamp.owner.uid else {}),
     }
     return {**manifest, "metadata": metadata}
 
@@ -71,7 +78,8 @@ def read_stamp(manifest: Mapping[str, Any]) -> Stamp | None:
     annotations = _annotations(manifest)
     if not all(isinstance(annotations.get(key), str) for key in STAMP_KEYS):
         return None
-    owner = Owner(annotations[STAMP_CLUSTER], annotations[STAMP_NAMESPACE], annotations[STAMP_NAME])
+    uid = str(annotations.get(STAMP_UID) or "") or None
+    owner = Owner(annotations[STAMP_CLUSTER], annotations[STAMP_NAMESPACE], annotations[STAMP_NAME], uid)
     scheduling = str(annotations.get(STAMP_SET) or "")
     return Stamp(owner, annotations[STAMP_DIGEST], frozenset(filter(None, scheduling.split(","))))
 

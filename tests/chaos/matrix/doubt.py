@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.chaos.invariants import condition
-from tests.chaos.matrix.stories import anew, claimed, finished, gone, left_alone, once, reach, story
-from tests.chaos.world.people import TEAM_A, a_job
+from tests.chaos.matrix.stories import anew, claimed, finished, gone, left_alone, once, reach, settled, story
+from tests.chaos.world.people import TEAM_A, TRAINER, a_job
 from tests.chaos.world.world import World
 
 ROAMER = "roamer"
@@ -15,6 +15,7 @@ SOME = 150
 """Stories that differ only in what is taken away are struck at so many of their points; at their creates in all ways:
 tests/chaos/test_doubt.py."""
 CREATE = "POST /api/v2/workloads"
+A_MOMENT = 2.0
 
 
 def creates(world: World) -> int:
@@ -55,8 +56,8 @@ def anew_or_left_alone(world: World) -> list[str]:
     return anew(world) if world.ours() else left_alone(world)
 
 
-def _reason(world: World) -> str | None:
-    return condition(world.status(ROAMER), "Ready").get("reason")
+def _reason(world: World, name: str = ROAMER) -> str | None:
+    return condition(world.status(name), "Ready").get("reason")
 
 
 @story(missing=once)
@@ -145,3 +146,39 @@ def renamed_to_what_may_be_adopted(world: World) -> None:
     other = world.staff.makes("roamer-2", TEAM_A, manifest=a_job(5))
     world.users.edit(ROAMER, workloadName="roamer-2", adopt={"workloadId": other})
     world.staff.does("delete", stranger)
+
+
+@story(missing=gone, most=SOME)
+def taken_over_in_doubt_and_deleted(world: World) -> None:
+    """A stranger's workload has the name, and is taken over; whatever the create leaves goes with the resource, too."""
+    world.staff.makes(TRAINER, TEAM_A, manifest=a_job(7))
+    world.users.create()
+    reach(world, lambda: _reason(world, TRAINER) == "NameConflict", "the user is told that the name is taken")
+    world.users.edit(adopt={"policy": "IfUnowned"})
+    reach(world, lambda: world.status().get("workloadId"), "it is taken over")
+    world.users.delete()
+
+
+@story(missing=gone, most=SOME)
+def taken_back_in_doubt_and_deleted(world: World) -> None:
+    """While it could not be seen another one was sent in its place; seen again it is kept, and then deleted."""
+    settled(world, updateStrategy="Recreate")
+    before = creates(world)
+    world.staff.blinds()
+    world.users.edit(manifest=a_job(2))
+    reach(world, lambda: creates(world) > before, "another one is sent in its place")
+    world.staff.blinds(blind=False)
+    reach(world, lambda: "vanished" not in world.annotations()["claim"], "it is kept")
+    world.users.delete()
+
+
+@story(missing=gone, most=SOME)
+def restored_with_status_amid_recreate_and_deleted(world: World) -> None:
+    """Asked for by rerun-at: what is restored begins at generation 1, and so its status must not tell of a second."""
+    finished(world)
+    runs_again(world, lambda: world.users.annotate(rerun_at="once more"))
+    backup = world.users.lose()
+    world.passes(A_MOMENT)
+    world.users.restore(backup, status=True)
+    world.passes(A_MOMENT)
+    world.users.delete()

@@ -1,6 +1,7 @@
 """A create without an answer: what is taken away, renamed or deleted before anybody knows what came of it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from runai_operator.api.names import FINALIZER
 from runai_operator.runai.errors import Ambiguous
 from runai_operator.settings import Settings
-from tests.unit.sync.builders import NAME, PROJECT, STRANGER, AResource, a_claim, a_resource, a_workload
+from tests.unit.sync.builders import NAME, OWNER, PROJECT, STRANGER, AResource, a_claim, a_resource, a_workload
 from tests.unit.sync.fakes import KEY, WINDOW, World
 
 LOST = Ambiguous("no answer")
@@ -235,20 +236,73 @@ class TestTheSettleWindow:
         assert waits == [5, 5, 10, 20, 30, 30, 30]
 
 
-def test_what_was_left_behind_and_is_taken_back_does_not_answer_for_a_create_in_doubt(world: World) -> None:
+class TestWhatANamesakeLeftBehind:
     """An orphan of an earlier resource of the name, and the create that this one's operator died over."""
+
+    ORPHAN = "orphan"
+
+    def left_behind(self, world: World) -> None:
+        world.runai.fails("create", LOST)
+        world.reconcile()
+        earlier = replace(OWNER, uid="uid-of-the-namesake")
+        world.runai.holds(a_workload().called(self.ORPHAN).of(earlier).in_sync("Synced"))
+        world.restart()
+        world.reconcile(2)
+
+    def test_it_is_not_recorded_before_the_create_is_certain(self, world: World) -> None:
+        self.left_behind(world)
+        assert (world.status.get("workloadId"), world.ready["reason"]) == (None, "OutcomeUnknown")
+        world.passes(WINDOW)
+        world.reconcile(2)
+        assert world.status["workloadId"] == self.ORPHAN
+        assert world.runai.writes() == ["create trainer"]
+
+    def test_deleted_it_goes_at_once_and_the_resource_once_the_create_is_certain(self, world: World) -> None:
+        self.left_behind(world)
+        world.kubernetes.put(world.resource.deleting())
+        world.reconcile()
+        assert world.runai.writes()[-1] == f"delete {self.ORPHAN}"
+        world.vanishes(self.ORPHAN)
+        world.restart()
+        world.reconcile(2)
+        assert KEY in world.kubernetes.objects, "the create may still be carried out"
+        world.passes(WINDOW)
+        world.reconcile()
+        assert KEY not in world.kubernetes.objects
+
+    def test_one_whose_stamp_an_earlier_version_wrote_may_be_anybodys(self, world: World) -> None:
+        world.runai.fails("create", LOST)
+        world.reconcile()
+        world.runai.holds(a_workload().called(self.ORPHAN).of(replace(OWNER, uid=None)))
+        world.reconcile(2)
+        assert "workloadId" not in world.status
+        world.passes(WINDOW)
+        world.reconcile(2)
+        assert world.status["workloadId"] == self.ORPHAN
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_what_is_to_be_taken_over_is_not_recorded_before_the_create_is_certain(world: World, restarted: bool) -> None:
+    """Else it would hide what the create leaves: the resource would go with the one, and without the other."""
+    world.runai.fails("create", LOST)
     world.reconcile()
-    (orphan,) = world.runai.live()
-    world.becomes(orphan, sync_status="Synced", phase="Running")
-    world.restart()
-    world.kubernetes.put(AResource({key: part for key, part in world.resource.body.items() if key != "status"}))
+    world.runai.holds(a_workload().called("strangers").without_stamp())
+    world.change(adopt={"policy": "IfUnowned"})
+    if restarted:
+        world.restart()
     world.reconcile(3)
-    assert world.status["workloadId"] == orphan
-    world.kubernetes.put(world.resource.deleting())
+    assert (world.status.get("workloadId"), world.ready["reason"]) == (None, "OutcomeUnknown")
+    world.passes(WINDOW)
+    world.reconcile(3)
+    assert world.status["workloadId"] == "strangers"
+
+
+def test_a_rerun_is_answered_by_the_run_and_not_by_its_claim(world: World) -> None:
+    """Else it would be lost with the claim."""
+    first = world.settle()
+    world.becomes(first, phase="Completed")
     world.reconcile()
-    world.vanishes(orphan)
-    world.reconcile(2)
-    assert KEY in world.kubernetes.objects, "the create may still be carried out"
-    world.passes(WINDOW + 1)
+    world.kubernetes.put(world.resource.asked_to_rerun("once more"))
     world.reconcile()
-    assert KEY not in world.kubernetes.objects
+    assert world.runai.writes()[-1] == f"delete {first}"
+    assert "lastHandledRerunAt" not in world.status

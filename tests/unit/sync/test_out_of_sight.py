@@ -83,8 +83,29 @@ class TestEditedWhileItCannotBeSeen:
         world.reconcile()
         world.runai.blind = False
         world.reconcile(3)
+        assert (world.claim.replaces, world.ready["reason"]) == (first, "OutcomeUnknown")
+        world.passes(WINDOW)
+        world.reconcile(3)
         assert (world.claim.replaces, world.status["workloadId"]) == (None, first)
-        assert world.ledger.create_uncertain_for(world.resource.built.uid) > 0
+        assert world.runai.writes()[1:] == ["create trainer", f"update {first}"]
+
+    def test_deleted_then_it_goes_once_the_create_is_certain(self, world: World) -> None:
+        first = world.settle()
+        blinded(world)
+        world.change(scheduling={"priority": "high"})
+        world.runai.fails("create", Ambiguous("no answer"))
+        world.reconcile()
+        world.runai.blind = False
+        world.reconcile(3)
+        world.restart()
+        world.kubernetes.put(world.resource.deleting())
+        world.reconcile()
+        world.vanishes(first)
+        world.reconcile(2)
+        assert KEY in world.kubernetes.objects, "the create may still be carried out"
+        world.passes(WINDOW)
+        world.reconcile()
+        assert KEY not in world.kubernetes.objects
 
     def test_a_claim_of_an_earlier_version_goes_on_as_it_began(self, world: World) -> None:
         """It says nothing of how its workload went: the recreate may have been asked for."""

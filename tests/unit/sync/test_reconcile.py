@@ -389,11 +389,14 @@ def test_a_refused_suspend_says_why(world):
     assert "this kind cannot be suspended" in world.ready["message"]
 
 
-def test_a_delete_that_finds_nothing_is_done(world):
+def test_a_delete_that_finds_nothing_is_done_once_a_look_finds_nothing(world):
     workload_id = world.settle()
     world.kubernetes.put(world.resource.deleting())
     world.runai.fails("delete", NotFound("no such workload", status=404))
     assert world.reconcile().after == 1
+    assert world.ready["reason"] == "OutcomeUnknown"
+    assert "leaving" not in world.status
+    assert "Deleted" not in world.kubernetes.events, "somebody else did it, or our role shrank in between"
     world.vanishes(workload_id)
     world.reconcile()
     assert KEY not in world.kubernetes.objects

@@ -84,8 +84,7 @@ class TestARestore:
         first = world.settle()
         world.vanishes(first)
         restore(world, status=status)
-        if not status:
-            look_in_vain(world)
+        look_in_vain(world)
         world.reconcile(6)
         assert world.runai.writes() == ["create trainer"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runai_operator.sync.actions import Action, Adopt, Claim
-from runai_operator.sync.policies.claiming import begun
+from runai_operator.sync.policies.claiming import once_certain
 from runai_operator.sync.situation import Ownership, Present, Situation
 
 
@@ -13,7 +13,8 @@ def adopt_what_nobody_owns(situation: Situation) -> Action | None:
         return None
     found = observed.workload_id
     if claim is None or claim.adopts != found or not resource.finalized:
-        return begun(situation, Claim(adopts=found, rerun_at=claim.rerun_at if claim else resource.rerun_asked))
+        anew = Claim(adopts=found, rerun_at=claim.rerun_at if claim else resource.rerun_asked)
+        return anew if claim and claim.adopts == found else once_certain(situation, anew)
     return Adopt(found, digest=_counts_as(situation, observed))
 
 

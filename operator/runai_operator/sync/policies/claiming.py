@@ -71,9 +71,16 @@ def begun(situation: Situation, anew: Claim) -> Action:
     """The claim, but none of another run while a create of the one before may still be carried out: it would leave a
     workload that nobody knows of, and that its name is another's, or is being let go of, hinders it only for now."""
     before, names = situation.resource.claim, situation.names
-    if situation.in_doubt is None or before is None or names is None:
+    if before is not None and names is not None and before.run == (names.workload, names.project_id, anew.replaces):
         return anew
-    if before.run == (names.workload, names.project_id, anew.replaces):
+    return once_certain(situation, anew)
+
+
+def once_certain(situation: Situation, anew: Claim) -> Action:
+    """The claim, but not while a create by the one before may still be carried out: what is recorded by then hides what
+    that one leaves."""
+    before = situation.resource.claim
+    if situation.in_doubt is None or before is None or situation.names is None:
         return anew
     return Wait(Reason.OUTCOME_UNKNOWN, IN_DOUBT.format(before), after=situation.in_doubt)
 
@@ -89,9 +96,10 @@ def _to_replace_it(situation: Situation) -> Claim:
     return Claim(replaces=resource.workload_id, rerun_at=resource.rerun_at or claimed)
 
 
-def taking_back(situation: Situation) -> Claim:
-    """What had vanished is alive, so it is not replaced; what was asked for since is for the next look to answer."""
-    return Claim(rerun_at=situation.resource.status.get("lastHandledRerunAt"))
+def taking_back(situation: Situation) -> Action:
+    """What had vanished is alive, so it is not replaced, once no create in its place can come; what was asked for since
+    is for the next look to answer."""
+    return once_certain(situation, Claim(rerun_at=situation.resource.status.get("lastHandledRerunAt")))
 
 
 def _as_it_was(claim: Claimed) -> Claim:
