@@ -34,6 +34,11 @@ class Desired:
         """What no update can change, only a new workload."""
         return {"preemptibility": self.preemptibility, "mnnvl": self.mnnvl}
 
+    def digest_with(self, fixed: Mapping[str, str | None]) -> str:
+        """The digest of the same wish, but for these values of what no update can change."""
+        wish = {"manifest": self.manifest, "priority": self.priority, "category": self.category}
+        return digest({**wish, **{field: fixed.get(field) for field in FIXED}})
+
     def creation(self, owner: Owner) -> CreateWorkload:
         return CreateWorkload(
             name=self.name,

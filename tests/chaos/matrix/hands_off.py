@@ -71,6 +71,27 @@ def in_place_until_allowed(world: World) -> None:
     world.users.edit(updateStrategy="RecreateIfFinished")
 
 
+@story(missing=anew)
+def what_cannot_be_put_waits_for_the_end(world: World) -> None:
+    """A PUT for what only a new workload can take would bring nothing, and undo an edit that is to be left alone."""
+    workload_id = settled(world, drift={"mode": "Ignore"}, scheduling={"preemptibility": "preemptible"})
+    edits_by_hand(world, workload_id)
+    world.users.edit(scheduling={"preemptibility": "non-preemptible"})
+    reach(world, lambda: condition(world.status(), "Synced").get("reason") == "RecreateRequired", "it is told")
+    reach(world, lambda: parallelism(world) == AS_EDITED, "the edit is not undone")
+    world.staff.does("complete", workload_id)
+
+
+@story(missing=anew)
+def what_can_be_put_is_and_the_rest_waits_for_the_end(world: World) -> None:
+    """The PUT answers a part of what was asked for: the run that brings the rest is called for all the same."""
+    workload_id = settled(world, scheduling={"preemptibility": "preemptible"})
+    world.users.edit(manifest=a_job(2), scheduling={"preemptibility": "non-preemptible"})
+    reach(world, lambda: parallelism(world) == 2, "what can be put is")
+    reach(world, lambda: condition(world.status(), "Synced").get("reason") == "RecreateRequired", "the rest is told")
+    world.staff.does("complete", workload_id)
+
+
 @story(missing=edited_and_left)
 def drift_reported(world: World) -> None:
     edits_by_hand(world, settled(world, drift={"mode": "Report"}))

@@ -44,6 +44,7 @@ class Witness:
         self._wishes: dict[Owner, Wish] = {}
         self._recorded: dict[str, Owner] = {}
         self._answered: dict[str, Run] = {}
+        self._asked_at_creation: dict[str, Body] = {}
         self.runs: list[Run] = []
         self._rounds: dict[Owner, float] = {}
         self._clusters: set[str] = set()
@@ -103,6 +104,7 @@ class Witness:
             if during is not None and request.method == "PUT":
                 self._answers(target, during)
         for each in after.keys() - before.keys():
+            self._asked_at_creation[each] = json.loads(request.content)["metadata"]
             self._created(after[each], during, before)
         self._check_all(after)
 
@@ -133,7 +135,12 @@ class Witness:
         self._answered[new.id] = run
 
     def _answers(self, workload_id: str, during: Round) -> None:
-        """What a PUT made of it is the answer to what was wished when its round began, or to something later."""
+        """What a PUT made of it is the answer to what was wished when its round began, or to something later; but not
+        where something else was wished than it was created with that no PUT can change."""
+        spec = self._resources[during.owner]["spec"] if during.owner in self._resources else {}
+        created = self._asked_at_creation.get(workload_id)
+        if created is not None and _fixed(spec.get("scheduling") or {}) != _fixed_of(created):
+            return
         before = self._answered.get(workload_id, Run(workload_id, *during))
         self._answered[workload_id] = before._replace(call=max(before.call, during.call))
 
@@ -224,6 +231,16 @@ class Wish(NamedTuple):
 
     spec: tuple[Any, ...]
     rerun_at: str | None
+
+
+def _fixed(scheduling: Body) -> tuple[Any, Any]:
+    """What a spec asks for that only a new workload can take."""
+    return scheduling.get("preemptibility"), scheduling.get("mnnvl")
+
+
+def _fixed_of(created: Body) -> tuple[Any, Any]:
+    """The same of the metadata in a POST."""
+    return created.get("preemptibility"), (created.get("configuration") or {}).get("mnnvl")
 
 
 def _wish(body: Body) -> Wish:

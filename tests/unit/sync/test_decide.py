@@ -29,6 +29,7 @@ CLAIMED = a_resource().claimed()
 OURS = a_resource().claimed().submitted()
 CHANGED = OURS.with_spec(scheduling={"priority": "high"})
 CHANGED_IN_PART = OURS.with_spec(scheduling={"priority": "high", "mnnvl": "Required"})
+ONLY_MNNVL = OURS.with_spec(scheduling={"mnnvl": "Required"})
 IN_PLACE = {"updateStrategy": "InPlace"}
 RECREATE = {"updateStrategy": "Recreate"}
 
@@ -375,6 +376,15 @@ UPDATING = {
         (CHANGED_IN_PART.with_spec(drift={"mode": "Ignore"}), RUNNING),
         Update(),
     ),
+    "where drift is not looked at, a new mnnvl alone is not put, which would undo edits for nothing": (
+        (ONLY_MNNVL.with_spec(drift={"mode": "Ignore"}), RUNNING),
+        (Reject, Reason.RECREATE_REQUIRED),
+    ),
+    "nor is it where drift is only told": (
+        (ONLY_MNNVL.with_spec(drift={"mode": "Report"}), RUNNING, {"drift": DRIFT}),
+        (Reject, Reason.RECREATE_REQUIRED),
+    ),
+    "where drift is corrected, it is, beside a new mnnvl": ((ONLY_MNNVL, RUNNING, {"drift": DRIFT}), Update()),
     "once the rest is put, the new mnnvl is told": (
         (CHANGED_IN_PART, PUT),
         (Reject, Reason.RECREATE_REQUIRED),

@@ -184,10 +184,23 @@ def _never_ran(situation: Situation) -> bool:
 
 
 def _nothing_to_put(situation: Situation, spec: RunaiWorkloadSpec) -> bool:
-    """Whether an update would change nothing, or would have to make another kind of the workload."""
+    """Whether an update would change nothing, or would have to make another kind of the workload.
+
+    One that brings nothing of the spec would still undo what was edited in Run:ai: only drift.mode Correct wants that.
+    """
     if spec.drift.mode != "Ignore" and all(fixed(each) for each in situation.drift):
         return True
+    if spec.drift.mode != "Correct" and _only_fixed_changed(situation):
+        return True
     return any(f"manifest.{field}" in fixed_changes(situation) for field in KIND)
+
+
+def _only_fixed_changed(situation: Situation) -> bool:
+    """Whether the spec is what was submitted, but for what no update can change."""
+    desired, claim = situation.desired, situation.resource.claim
+    if desired is None or claim is None or claim.fixed is None:
+        return False
+    return situation.submitted_digest == desired.digest_with(claim.fixed)
 
 
 def _needs_a_new_run(situation: Situation) -> str:
