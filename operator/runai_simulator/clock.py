@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 
 class Clock:
@@ -19,6 +20,7 @@ class Clock:
         self._ahead += seconds
 
 
+@lru_cache(maxsize=4096)
 def rfc3339(at: float) -> str:
     """As Run:ai writes a moment; microseconds, so that a client's watermark loses nothing."""
     return datetime.fromtimestamp(round(at * 1e6) / 1e6, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -17,6 +17,7 @@ from runai_simulator.manifests import parsed_json
 from runai_simulator.state import State
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+NEVER_HANDLED = JSONResponse(error_document(500, "never handled"), 500)
 GATEWAY_PAGE = "<html><head><title>{status}</title></head><body><h1>{status}</h1><hr>gateway</body></html>"
 
 
@@ -40,8 +41,7 @@ async def _handled(state: State, operation: Operation, request: Request) -> Resp
     raw = await request.body()
     write = _logged(state, operation, request, raw)
     faults = state.faults.strike(operation=operation.id, method=operation.method, path=operation.path)
-    nothing = JSONResponse(error_document(500, "never handled"), 500)
-    instead = await _struck(state, [fault for fault in faults if fault.when == "before"], nothing)
+    instead = await _struck(state, [fault for fault in faults if fault.when == "before"], NEVER_HANDLED)
     if instead is not None:
         return instead
     response = _response(_answered(state, operation, request, raw))

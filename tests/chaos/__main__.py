@@ -1,4 +1,4 @@
-"""`python -m tests.chaos`: random stories, then the whole crash matrix; the last line is JSON, of both together."""
+"""`python -m tests.chaos`: random stories, and the whole crash matrix; the last line is JSON, of both together."""
 
 from __future__ import annotations
 
@@ -24,20 +24,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     same_order_in_every_run()
     began = time.monotonic()
-    broken = _random_stories()
-    figures = run((), options.sample, PROCESSES)
+    with _random_stories() as told:
+        figures = run((), options.sample, PROCESSES)
+        broken = _broken(told)
     whole = replace(figures, violations=figures.violations + broken, seconds=round(time.monotonic() - began))
     print(json.dumps(whole.line()))
     return 1 if whole.violations else 0
 
 
-def _random_stories() -> int:
-    """How many of them broke a rule: 1 where any did, which is shrunk to the shortest and told."""
+def _random_stories() -> subprocess.Popen[str]:
+    """They are told while the matrix runs: alone they would keep one core busy."""
     environment = {"RANDOM_STORIES": RANDOM_STORIES, **os.environ}
     command = [sys.executable, "-m", "pytest", "-q", "tests/chaos/test_random_stories.py", "--timeout", "900"]
-    told = subprocess.run(command, env=environment, check=False)
-    print(f"{'random stories':40} {environment['RANDOM_STORIES']:>6}", flush=True)
-    return int(told.returncode != 0)
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+
+
+def _broken(stories: subprocess.Popen[str]) -> int:
+    """How many of them broke a rule: 1 where any did, which is shrunk to the shortest and told."""
+    told, _ = stories.communicate()
+    print(told, f"{'random stories':40} {os.environ.get('RANDOM_STORIES', RANDOM_STORIES):>6}", sep="", flush=True)
+    return int(stories.returncode != 0)
 
 
 if __name__ == "__main__":

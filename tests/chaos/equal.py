@@ -113,5 +113,12 @@ def _between(wants: Any, holds: Any, path: str) -> Iterator[Difference]:
         for key in [*wants, *(key for key in holds if key not in wants)]:
             step = key.replace("~", "~0").replace("/", "~1")
             yield from _between(wants.get(key), holds.get(key), f"{path}/{step}")
-    elif json.dumps(wants, sort_keys=True) != json.dumps(holds, sort_keys=True):
+    elif not _same(wants, holds):
         yield Difference(path, wants, holds)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """As JSON is written: 1 is neither true nor 1.0."""
+    if type(one) is type(other) and isinstance(one, str | int | None):
+        return bool(one == other)
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)

@@ -67,12 +67,12 @@ def spelt_alike(value: Any) -> bool:
     """Whether Go and Python write this JSON value with the same characters: Go escapes <, > and &, Python what is
     not ASCII, and neither writes very large or small numbers as the other does."""
     match value:
+        case str():
+            return PLAIN.fullmatch(value) is not None
         case Mapping():
             return all(spelt_alike(key) and spelt_alike(each) for key, each in value.items())
         case list():
             return all(map(spelt_alike, value))
-        case str():
-            return PLAIN.fullmatch(value) is not None
         case float():
             return not value or SMALLEST <= abs(value) < LARGEST
         case int():

@@ -81,10 +81,10 @@ class Answer(BaseModel):
     @field_validator("*", mode="wrap")
     @classmethod
     def _default_for_what_is_odd(cls, value: Any, handler: Callable[[Any], Any], info: ValidationInfo) -> Any:
-        field = cls.model_fields[info.field_name or ""]
-        if field.is_required() or info.field_name in STRICT:
-            return handler(value)
         try:
             return handler(value)
         except ValidationError:
+            field = cls.model_fields[info.field_name or ""]
+            if field.is_required() or info.field_name in STRICT:
+                raise
             return field.get_default(call_default_factory=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing import get_context
+from multiprocessing.pool import Pool
 
 from tests.chaos.invariants import Broken
 from tests.chaos.matrix.points import Point, is_for_a_resource, pair, points_of, repeated
@@ -22,9 +24,11 @@ SEED = 20261121
 BESIDES = 24
 """One in so many: of the deaths at calls that decide nothing for a resource, and of the strikes that nobody dies of."""
 SHARED = 0.25
-"""Where a story begins as an earlier one did, such a share of its deaths."""
+"""Where a story begins as an earlier one did under the same switches, such a share of its deaths."""
 PER_SWITCH = 1
 """Under a turned switch, so many of each story's deaths besides those at calls that the switch concerns."""
+SELDOM = 50_000
+"""So many objects more make Python look for garbage: a world of many cycles comes and goes at every point."""
 PAIRS = 2000
 
 
@@ -52,41 +56,49 @@ class Matrix:
 @dataclass(frozen=True)
 class Rehearsed:
     """The `calls` of one story by name, and its points: the deaths at calls that decide something for a resource, of
-    these the ones that its switches concern, and all others."""
+    these the ones that its switches concern, and all others. `whole`: these are all of them."""
 
     calls: tuple[str, ...]
     deaths: tuple[Point, ...]
     concerned: tuple[Point, ...]
     besides: tuple[Point, ...]
+    whole: bool
 
 
 def whole_matrix(stories: Sequence[str] = (), *, processes: int = PROCESSES) -> Matrix:
     """Each death at each call that decides something for a resource, in each way that the call can end, where that was
-    not struck in another story; the same under
-    each turned switch where it concerns the call, and a share of the others of each story; a share of all else; and the
-    pairs."""
+    not struck in another story; the same under each turned switch where it concerns the call, and of the others of each
+    story a few; a share of all else; and the pairs."""
     dice, names = random.Random(SEED), [*(stories or STORIES)]
     single: list[Point] = []
-    told_before: list[tuple[str, ...]] = []
-    with get_context("fork").Pool(processes) as pool:
+    with _workers(processes) as pool:
         for switches in every():
+            told_before: list[tuple[str, ...]] = []
             for each in pool.map(rehearse, [Point(name, switches) for name in names]):
-                if switches == DEFAULT:
-                    single += [
-                        *_of_its_own(each, told_before),
-                        *dice.sample(each.besides, len(each.besides) // BESIDES),
-                    ]
+                single += _chosen(each, told_before, switches, dice)
+                if each.whole:
                     told_before.append(each.calls)
-                else:
-                    single += [*each.concerned, *dice.sample(each.deaths, min(PER_SWITCH, len(each.deaths)))]
     return Matrix(tuple(single), tuple(pair(first, dice) for first in dice.choices(single, k=PAIRS)))
 
 
-def _of_its_own(story: Rehearsed, before: Iterable[tuple[str, ...]]) -> list[Point]:
-    """Its deaths: all from where it goes another way than each story that was told `before`, and a share of those where
-    it begins as one of them did, for there that one was struck in each way."""
+def _chosen(story: Rehearsed, before: Iterable[tuple[str, ...]], switches: str, dice: random.Random) -> Iterator[Point]:
+    """Its points that are struck; `before` are the calls of the whole stories that were told before, under the same
+    `switches`."""
     shared = max((_alike(story.calls, each) for each in before), default=0)
-    return [each for each in story.deaths if each.strikes[0][0] >= shared or random.Random(str(each)).random() < SHARED]
+    if switches == DEFAULT:
+        yield from _of_its_own(story.deaths, shared)
+        yield from dice.sample(story.besides, len(story.besides) // BESIDES)
+        return
+    yield from _of_its_own(story.concerned, shared)
+    touched = {*story.concerned}
+    others = [each for each in story.deaths if each not in touched]
+    yield from dice.sample(others, min(PER_SWITCH, len(others)))
+
+
+def _of_its_own(deaths: Iterable[Point], shared: int) -> list[Point]:
+    """All from where the story goes another way than each before, and a share of those at its first `shared` calls,
+    with which one of these began too, and was struck there in each way."""
+    return [each for each in deaths if each.strikes[0][0] >= shared or random.Random(str(each)).random() < SHARED]
 
 
 def _alike(calls: Sequence[str], others: Sequence[str]) -> int:
@@ -122,10 +134,20 @@ def _fate(which: Point) -> Fate:
 
 def judged(points: Iterable[Point], processes: int) -> Iterator[Failure]:
     """The points at which something breaks, as they are found."""
-    with get_context("fork").Pool(processes) as pool:
+    with _workers(processes) as pool:
         for failure in pool.imap_unordered(judge, points, chunksize=CHUNK):
             if failure is not None:
                 yield failure
+
+
+def _workers(processes: int) -> Pool:
+    return get_context("fork").Pool(processes, initializer=_collect_seldom)
+
+
+def _collect_seldom() -> None:
+    """What was imported lives as long as the process: nobody needs to look through it for garbage, ever."""
+    gc.freeze()
+    gc.set_threshold(SELDOM)
 
 
 def judge(which: Point) -> Failure | None:
@@ -154,7 +176,13 @@ def rehearse(bare: Point) -> Rehearsed:
     besides = [each for each in points if each not in known]
     most = STORIES[bare.story].most
     named = tuple(map(str, calls))
-    return Rehearsed(named, _at_most(most, deaths, bare), _at_most(most, touched, bare), _at_most(most, besides, bare))
+    return Rehearsed(
+        named,
+        _at_most(most, deaths, bare),
+        _at_most(most, touched, bare),
+        _at_most(most, besides, bare),
+        whole=most is None,
+    )
 
 
 def _at_most(most: int | None, points: Sequence[Point], of: Point) -> tuple[Point, ...]:

@@ -8,6 +8,7 @@ CEL and prunes nothing. An object is never changed, only put in the place of the
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from itertools import count
@@ -23,6 +24,7 @@ Watcher = Callable[[str, bool, Body], None]
 
 CRDS = Path(__file__).parents[3] / "crds"
 DELETED_AT = "2026-11-21T00:00:00Z"
+ESCAPED_BY_GO = re.compile("[<>&\u2028\u2029]")
 
 
 class Ref(NamedTuple):
@@ -193,7 +195,7 @@ def _as_we_spell(value: Any) -> str:
 def _as_go_spells(value: Any) -> str:
     """The JSON of what the API server holds; numbers that it writes otherwise than Python are not imitated."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False)
-    return "".join(f"\\u{ord(each):04x}" if each in "<>&\u2028\u2029" else each for each in text)
+    return ESCAPED_BY_GO.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _at(body: Any, path: Sequence[str]) -> Any:
@@ -207,8 +209,19 @@ def _schemas() -> dict[str, Body]:
     schemas = {}
     for file in CRDS.glob("*.yaml"):
         spec = yaml.safe_load(file.read_text())["spec"]
-        schemas[spec["names"]["kind"]] = spec["versions"][0]["schema"]["openAPIV3Schema"]
+        schemas[spec["names"]["kind"]] = _defaulting(spec["versions"][0]["schema"]["openAPIV3Schema"])
     return schemas
+
+
+def _defaulting(schema: Body) -> Body:
+    """What of a schema gives a default, or leads to one; empty where nothing does, which is most of it."""
+    properties = {name: _defaulting(part) for name, part in (schema.get("properties") or {}).items()}
+    leading = {
+        "properties": {name: part for name, part in properties.items() if part},
+        "items": _defaulting(schema["items"]) if "items" in schema else {},
+    }
+    own = {"default": schema["default"]} if "default" in schema else {}
+    return own | {key: part for key, part in leading.items() if part}
 
 
 def _defaulted(kind: str, body: Body) -> dict[str, Any]:
@@ -218,6 +231,8 @@ def _defaulted(kind: str, body: Body) -> dict[str, Any]:
 
 def _with_defaults(schema: Body, value: Any) -> Any:
     """Structural defaults: what is absent gets its default, and what is there the defaults within it."""
+    if not schema or isinstance(value, str):
+        return value
     if isinstance(value, list | tuple):
         return [_with_defaults(schema.get("items") or {}, each) for each in value]
     if not isinstance(value, Mapping):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import httpx
 
@@ -15,6 +15,7 @@ from runai_simulator.timeline import current
 from runai_simulator.workloads import Workload as SimulatedWorkload
 from tests.chaos.invariants import FINISHED, Workload, held
 from tests.chaos.world.line import Call, Line, Side
+from tests.chaos.world.time import NEVER
 
 T = TypeVar("T")
 URL = "https://runai.example"
@@ -43,6 +44,7 @@ class Runai:
         other = settings.model_copy(update={"tenant_id": OTHER_TENANT, "client_id": OTHER_CLIENT})
         self._tenants[OTHER_TENANT] = _Tenant(other, Clock(wall), ids)
         self.state = self._tenants[self.home].state
+        self._known: dict[str, _Known] = {}
         self._witness: Witness | None = None
         self.hides = False
         """Whether the operators' credentials see nothing of what is there: no project, and no workload."""
@@ -76,8 +78,17 @@ class Runai:
     def workloads(self) -> list[Workload]:
         """Every workload of every tenant as it is now. The same as out of /control/workloads, at a tenth of the
         price."""
-        now = self.state.now()
-        return [_seen(each, now) for tenant in self._tenants.values() for each in tenant.state.workloads.values()]
+        now, states = self.state.now(), [tenant.state for tenant in self._tenants.values()]
+        return [self._as_it_is(each, now) for state in states for each in state.workloads.values()]
+
+    def _as_it_is(self, workload: SimulatedWorkload, now: float) -> Workload:
+        """Read once for as long as nobody writes to it, and the clock leaves it as it is: looks are many."""
+        known = self._known.get(workload.id)
+        if known is None or known.of is not workload or now >= known.until:
+            moments = [step.at for step in (*workload.sync, *workload.phases)] + [workload.deleted_at or 0.0]
+            until = min((each for each in moments if each > now), default=NEVER)
+            known = self._known[workload.id] = _Known(workload, until, _seen(workload, now))
+        return known.seen
 
     def revoke_tokens(self) -> None:
         """Those of every tenant."""
@@ -87,6 +98,15 @@ class Runai:
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.answering = next((id_ for id_, each in self._tenants.items() if each.opens_to(request)), self.home)
         return self._tenants[self.answering].answers(request)
+
+
+class _Known(NamedTuple):
+    """What was `seen` of a workload, which is never changed, but put in the place of the one before: it is so `until`
+    the clock makes something else of it."""
+
+    of: SimulatedWorkload
+    until: float
+    seen: Workload
 
 
 class _Tenant:
@@ -144,7 +164,7 @@ def _seen(workload: SimulatedWorkload, now: float) -> Workload:
             "priority": workload.priority,
             "category": workload.category,
             "preemptibility": workload.preemptibility,
-            "mnnvl": metadata.mnnvl,
+            "mnnvl": metadata.mnnvl or "None",  # as it is told
         },
         synced=current(workload.sync, now).value == "Synced",
         leaving=workload.deleted_at is not None,
