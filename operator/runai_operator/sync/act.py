@@ -77,6 +77,8 @@ class Actor:
             rerun_at=action.rerun_at,
             vanished=(_of_before(resource) or {}) if action.vanished else None,
         )
+        if action.restored:
+            claim = replace(claim, uid=resource.claim.uid if resource.claim else "")
         claimed = await self._kubernetes.claim(resource, claim.dump())
         if resource.never_claimed:
             self._ledger.first_claim(resource.uid)

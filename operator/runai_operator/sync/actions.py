@@ -12,12 +12,14 @@ FOLLOW_UP = 1.0
 
 @dataclass(frozen=True)
 class Claim:
-    """Write finalizer and claim, before anything is sent. `vanished`: what it `replaces` was found gone."""
+    """Write finalizer and claim, before anything is sent. `vanished`: what it `replaces` was found gone. `restored`: it
+    stays one out of a backup, of another uid, until somebody calls for a run."""
 
     replaces: str | None = None
     adopts: str | None = None
     rerun_at: str | None = None
     vanished: bool = False
+    restored: bool = False
 
 
 @dataclass(frozen=True)

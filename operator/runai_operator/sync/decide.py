@@ -38,6 +38,7 @@ from runai_operator.sync.policies.submitting import (
     create_what_was_never_there,
     finish_what_is_being_recreated,
     leave_alone_what_is_anothers,
+    record_what_ran_unseen,
     recreate_what_vanished,
     run_again_what_was_asked_to,
 )
@@ -55,6 +56,7 @@ POLICIES: tuple[Policy, ...] = (
     claim_again_what_took_its_place,
     adopt_what_nobody_owns,
     claim_before_the_first_write,
+    record_what_ran_unseen,
     finish_what_is_being_recreated,
     leave_alone_what_is_anothers,
     create_what_was_never_there,

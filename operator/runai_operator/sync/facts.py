@@ -34,6 +34,22 @@ def of_adoption(
     return begun_anew(status).model_copy(update={**identity, "workload_id": workload_id, "digest": digest})
 
 
+def of_unseen(status: RunaiWorkloadStatus, row: Workload, *, digest: str | None) -> RunaiWorkloadStatus:
+    """What ran and went before anybody recorded it. In which phase it ended is not told: by its deleted row nobody can
+    tell of which spec that was the end."""
+    changes = {
+        "workload_id": row.id,
+        "workload_name": row.name or None,
+        "project_id": row.project_id or None,
+        "project_name": row.project_name or None,
+        "cluster_id": row.cluster_id or None,
+        "tenant_id": row.tenant_id or None,
+        "completed_at": _at(row.completed_at),
+        "digest": digest,
+    }
+    return begun_anew(status).model_copy(update=changes)
+
+
 def begun_anew(status: RunaiWorkloadStatus) -> RunaiWorkloadStatus:
     """What outlives a workload: the conditions until they are told anew, and which annotations were answered."""
     return RunaiWorkloadStatus(

@@ -30,7 +30,7 @@ class Entry:
     them. `asked` is what was asked of Run:ai until `asked_until`: to suspend, or not to. `put` is the digest that
     was last put, `puts` how often in a row, and `put_until` until when it may not show yet. `compared` is the
     workload's updatedAt when it was last held against the spec. `let_go`: our finalizer was taken away by
-    ourselves.
+    ourselves. `nothing_came`: nothing that a create in doubt had made is among what was deleted.
     """
 
     clean: bool = False
@@ -50,6 +50,7 @@ class Entry:
     put_until: float = 0.0
     compared: datetime | None = None
     let_go: bool = False
+    nothing_came: bool = False
     reason: str = ""
     since: float = 0.0
 
@@ -80,7 +81,7 @@ class Ledger:
             self._in_doubt(uid, claim)
 
     def _in_doubt(self, uid: str, claim: Claim | None) -> None:
-        self.note(uid, claim=claim, created_until=self._now() + self._window)
+        self.note(uid, claim=claim, created_until=self._now() + self._window, nothing_came=False)
 
     def may_have_sent_by(self, uid: str, claim: Claim) -> None:
         """An earlier process may have sent a create by this claim, as it was found; of our own the latest spelling."""
@@ -98,7 +99,7 @@ class Ledger:
 
     def name_taken(self, uid: str) -> None:
         """Run:ai refused the name: an empty lookup does not mean that it is free."""
-        self.note(uid, taken_until=self._now() + self._window)
+        self.note(uid, taken_until=self._now() + self._window, nothing_came=False)
 
     def taken_for(self, uid: str) -> float:
         return max(0.0, self.entry(uid).taken_until - self._now())
@@ -129,7 +130,7 @@ class Ledger:
 
     def create_refused(self, uid: str) -> None:
         """Nothing was created."""
-        self.note(uid, claim=None, created_until=0.0)
+        self.note(uid, claim=None, created_until=0.0, nothing_came=True)
 
     def put(self, uid: str, digest: str) -> None:
         """Run:ai took an update to this digest; the more often it did, the longer it is waited for to show."""

@@ -11,7 +11,16 @@ from runai_operator.sync.absence import believed, check_tenant, of_another_tenan
 from runai_operator.sync.ledger import Ledger
 from runai_operator.sync.names import Names, recorded
 from runai_operator.sync.ports import Connection
-from runai_operator.sync.reading import is_compared, is_gone, is_leaving, newest, owned_by, unknown, without_manifest
+from runai_operator.sync.reading import (
+    instant,
+    is_compared,
+    is_gone,
+    is_leaving,
+    newest,
+    owned_by,
+    unknown,
+    without_manifest,
+)
 from runai_operator.sync.resource import Resource
 from runai_operator.sync.situation import (
     FINISHED,
@@ -23,7 +32,7 @@ from runai_operator.sync.situation import (
     Unknown,
     has_finished,
 )
-from runai_operator.sync.stamp import Owner
+from runai_operator.sync.stamp import Owner, read_stamp
 
 LEAVING_PHASES = frozenset({"Deleting", "Terminating"})
 V2 = "WorkloadsV2"
@@ -61,7 +70,9 @@ class Observer:
             return found
         if resource.replacing:
             return await self._by_name(resource, owner)
-        return await self._in_its_place(resource, found, owner)
+        found = await self._in_its_place(resource, found, owner)
+        came = await self._came_and_went(resource, owner) if isinstance(found, Gone) and resource.restored else None
+        return came or found
 
     async def _in_its_place(self, resource: Resource, gone: Gone, owner: Owner) -> Observed:
         """Of a recorded workload that is gone: what took its place, where the claim that told of it was lost.
@@ -174,8 +185,11 @@ class Observer:
         """As we told it, or as its deleted row tells; None where neither does. Asked only where it matters. Where the
         id was lost with the status, the last one of the name is meant."""
         names, status = recorded(resource), resource.status
-        if resource.deleting or resource.replacing or names is None:
+        if resource.deleting or names is None or (resource.replacing and not resource.restored):
             return None
+        if resource.replacing:  # only of the one that was to be replaced: of what came after it the status says nothing
+            last = await self._deleted_row(names, None)
+            return None if last is None or last.id != resource.workload_id else has_finished(last)
         if status.get("phase") in FINISHED or status.get("completedAt"):
             return True
         row = await self._deleted_row(names, workload_id)
@@ -193,9 +207,33 @@ class Observer:
             return Unknown(Reason.NAME_BUSY, TAKEN, after=self._ledger.lookup_after(taken))
         if found is None and self._ledger.may_have_sent(resource.uid):
             found = await self._out_of_sight(names.project_id)
+        if found is None:
+            found = await self._came_and_went(resource, owner)
         if found is None and resource.restored:
             return Gone(finished=await self._had_finished(resource, None))
         return found or Gone()
+
+    async def _came_and_went(self, resource: Resource, owner: Owner) -> Gone | None:
+        """What came of a create that nobody saw the end of, where it is gone already: it may have run to its end.
+
+        Asked once, and only where such a create may be: an earlier process's, one without an answer, or one that was
+        sent after the backup was made that the resource came out of.
+        """
+        names, uid = recorded(resource), resource.uid
+        possible = (resource.restored and resource.workload_id) or self._ledger.may_have_sent(uid)
+        if names is None or resource.deleting or not possible or self._ledger.entry(uid).nothing_came:
+            return None
+        row = await self._deleted_row(names, None)
+        if row is not None and _may_be_of(resource, row):
+            try:
+                view = await self._view(row.id)
+            except NotFound:  # deleted ones may be listed only
+                return Gone(has_finished(row), unseen=row)
+            stamp = read_stamp(view.workload.raw_manifest or {})
+            if stamp is not None and stamp.owner == owner and (resource.restored or stamp.owner.uid in (None, uid)):
+                return Gone(has_finished(row), unseen=row, digest=stamp.digest)
+        self._ledger.note(uid, nothing_came=not self._ledger.create_uncertain_for(uid))
+        return None
 
     async def _listed(self, resource: Resource, names: Names, owner: Owner) -> Observed | None:
         """What has these names, but for the recorded workload: ours wherever it is listed, else what comes first, for
@@ -244,6 +282,18 @@ def _may_be_told(found: Observed | None, resource: Resource) -> bool:
     if not _is_ours(found):
         return found is not None and not resource.deleting
     return resource.deleting or resource.restored or (found.stamp is not None and found.stamp.owner.uid == resource.uid)
+
+
+def _may_be_of(resource: Resource, row: Workload) -> bool:
+    """Whether a deleted workload of the resource's name may be what an unseen create of it made: none of those that are
+    known, and none of before the resource, which were a former namesake's. Of a backup's resource nobody knows the age.
+    """
+    claim, since = resource.claim, instant(resource.metadata.get("creationTimestamp"))
+    if row.source_api != V2 or row.id in (resource.workload_id, claim.replaces if claim else None):
+        return False
+    if resource.restored and resource.workload_id is not None:
+        return True
+    return row.created_at is not None and since is not None and row.created_at >= since
 
 
 def _named(name: str, project_id: str) -> tuple[str, str]:

@@ -115,18 +115,25 @@ class Resource:
 
     @property
     def restored(self) -> bool:
-        """Whether it came out of a backup, claim and all: it has the names of then, and a new uid."""
+        """Whether it came out of a backup, claim and all: it has the names of then, and a new uid. Where that claim was
+        lost, too, once it was told that the workload has vanished."""
+        if self.claim is None:
+            return self.workload_id is None and self.told_to_have_vanished
         return self.claim is not None and self.claim.uid != self.uid
 
     @property
     def told_to_have_vanished(self) -> bool:
-        """Whether it was told, since it is here, that its workload is gone: then that was certain."""
+        """Whether it was told, since it is here, that what no id of its own stands for is gone: then that was certain,
+        and is still, for it is taken back before anything is sent (policies/submitting.py)."""
         reason = (self.condition("Ready") or {}).get("reason")
-        return self._written_status.get("uid") == self.uid and reason == Reason.VANISHED
+        without_id = self.workload_id is None or self.replacing
+        return without_id and self._written_status.get("uid") == self.uid and reason == Reason.VANISHED
 
     @property
     def just_restored(self) -> bool:
-        """Whether it was restored without its status, and nothing was told of it since."""
+        """Whether it was restored, and nothing was told of it since: its status is of another uid, or there is none."""
+        if self.status.get("uid") not in (None, self.uid):
+            return True
         return self.restored and self.status.get("observedGeneration", NEVER) == NEVER
 
     @property
@@ -140,8 +147,9 @@ class Resource:
 
     @property
     def never_claimed(self) -> bool:
-        """Whether nothing can ever have been sent for it: a finalizer without claim means that a claim was lost."""
-        return self.claim is None and self.workload_id is None and not self.finalized
+        """Whether nothing can ever have been sent for it: a finalizer without claim means that a claim was lost, and so
+        does the word that what it was for has vanished."""
+        return self.claim is None and self.workload_id is None and not self.finalized and not self.restored
 
     @property
     def replacing(self) -> bool:

@@ -71,9 +71,15 @@ class Leaving:
 
 @dataclass(frozen=True)
 class Gone:
-    """Definitely not there. `finished`: whether it had run to its end; None where nobody can tell."""
+    """Definitely not there. `finished`: whether it had run to its end; None where nobody can tell.
+
+    `unseen` is the deleted row of what came of a create that nobody saw the end of, and that is not recorded; `digest`
+    what that was submitted from, where its stamp could still be read.
+    """
 
     finished: bool | None = None
+    unseen: Workload | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 from tests.chaos.invariants import condition
-from tests.chaos.matrix.stories import finished, gone, left_alone, once, reach, settled, settles, story
+from tests.chaos.matrix.doubt import creates
+from tests.chaos.matrix.stories import claimed, finished, gone, left_alone, once, reach, settled, settles, story
 from tests.chaos.world.apiserver import Body
 from tests.chaos.world.people import LAB
 from tests.chaos.world.world import World
@@ -13,7 +14,7 @@ from tests.chaos.world.world import World
 COPY = "copy"
 MANY_TIMES = 12
 """Status writes that a resource may get which is only told why nothing can be done; far fewer than looks at it."""
-A_WHILE = 600.0
+A_WHILE, A_MINUTE = 600.0, 60.0
 
 
 def completed_once(world: World) -> list[str]:
@@ -30,6 +31,16 @@ def left_alone_once(world: World) -> list[str]:
 
 def made_once_more(world: World) -> list[str]:
     return world.missing() + _runs(world, 2)
+
+
+def left_alone_twice(world: World) -> list[str]:
+    """Vanished after its second run had finished, which was called for; and not run a third time."""
+    return left_alone(world) + _runs(world, 2)
+
+
+def once_or_left_alone(world: World) -> list[str]:
+    """Settled by the only workload that was ever made; or that one ran and went, and it is told that it vanished."""
+    return (left_alone(world) if not world.ours() else world.missing()) + _runs(world, 1)
 
 
 def told_and_left(world: World) -> list[str]:
@@ -49,6 +60,27 @@ def lost(world: World) -> Body:
     backup = world.users.lose()
     world.passes(3)
     return backup
+
+
+def went_with_its_resource(world: World) -> None:
+    """The second run finishes, its resource is lost, and it is deleted in Run:ai."""
+    settles(world)
+    second = world.ours()[0].id
+    world.staff.does("complete", second)
+    reach(world, lambda: world.status().get("phase") == "Completed", "the second run is told to have completed")
+    lost(world)
+    world.staff.does("delete", second)
+    world.passes(10)
+
+
+def vanished_after_a_restore(world: World) -> None:
+    """No status tells which workload it was: that went with the resource."""
+    workload_id = finished(world)
+    backup = lost(world)
+    world.staff.does("delete", workload_id)
+    world.passes(10)
+    world.users.restore(backup)
+    reach(world, lambda: not left_alone(world), "it is told to have vanished")
 
 
 def anothers_claim(world: World) -> str:
@@ -87,6 +119,73 @@ def restore_what_went(world: World) -> None:
     world.staff.does("delete", workload_id)
     world.passes(10)
     world.users.restore(backup)
+
+
+@story(missing=left_alone_twice)
+def restore_amid_a_rerun_that_finished_and_went(world: World) -> None:
+    """The backup, with its status, knows of the first run alone, and that a second one was to take its place."""
+    finished(world)
+    world.users.annotate(rerun_at="once more")
+    reach(world, lambda: "replaces" in json.loads(world.annotations()["claim"]), "the rerun is claimed")
+    backup = world.users.get()
+    assert backup is not None
+    reach(world, lambda: world.status().get("lastHandledRerunAt") == "once more", "the rerun is answered")
+    went_with_its_resource(world)
+    world.users.restore(backup, status=True)
+
+
+@story(missing=left_alone_twice)
+def restore_what_was_made_anew_and_went(world: World) -> None:
+    """The backup, with its status, is older than the recreate."""
+    first = settled(world)
+    reach(world, lambda: world.status().get("phase") == "Running", "it is known to run")
+    backup = world.users.get()
+    assert backup is not None
+    world.staff.does("delete", first)
+    reach(world, lambda: world.status().get("workloadId") not in (None, first), "it is made anew")
+    went_with_its_resource(world)
+    world.users.restore(backup, status=True)
+
+
+@story(missing=left_alone_once)
+def claim_removed_from_what_was_restored_and_went(world: World) -> None:
+    vanished_after_a_restore(world)
+    world.cluster.kill_operator()
+    world.passes(A_MINUTE)
+    world.users.annotate(claim=None)
+
+
+@story(missing=left_alone_once)
+def replace_what_was_restored_and_went(world: World) -> None:
+    vanished_after_a_restore(world)
+    world.cluster.kill_operator()
+    world.passes(A_MINUTE)
+    world.users.replace()
+
+
+@story(missing=gone)
+def rerun_what_was_restored_and_delete_it_with_its_old_claim(world: World) -> None:
+    """That it vanished was told before the create was sent: it says nothing of what may still be carried out."""
+    vanished_after_a_restore(world)
+    old = world.annotations()["claim"]
+    sent = creates(world)
+    world.users.annotate(rerun_at="now")
+    reach(world, lambda: creates(world) > sent, "the create of the next run is sent")
+    world.users.annotate(claim=old)
+    world.users.delete()
+
+
+@story(missing=once_or_left_alone)
+def what_ran_unseen(world: World) -> None:
+    """Where the operator dies over the create, what it made finishes and is deleted before the next one has a look."""
+    claimed(world)
+    reach(world, lambda: creates(world) > 0, "a create is sent")
+    world.until(lambda: bool(world.ours()), 2)
+    if world.ours() and not world.status().get("workloadId"):
+        made = world.ours()[0].id
+        world.staff.does("complete", made)
+        world.staff.does("delete", made)
+        world.passes(10)
 
 
 @story(missing=gone)

@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from itertools import count
 from pathlib import Path
+from time import time
 from typing import Any, NamedTuple
 
 import yaml
@@ -39,9 +41,11 @@ class Ref(NamedTuple):
 
 
 class ApiServer:
-    """Objects by reference. Every method answers at once, as the real one's answer to a request would be."""
+    """Objects by reference. Every method answers at once, as the real one's answer to a request would be. `wall` is the
+    time of day, in seconds since 1970."""
 
-    def __init__(self) -> None:
+    def __init__(self, wall: Callable[[], float] = time) -> None:
+        self._wall = wall
         self.objects: dict[Ref, Body] = {}
         self._watchers: list[Watcher] = []
         self._versions = count(1)
@@ -66,6 +70,7 @@ class ApiServer:
         if ref in self.objects:
             raise refusal(409, f"{ref} already exists")
         own = {"name": ref.name, "uid": f"uid-{next(self._uids)}", "generation": 1}
+        own["creationTimestamp"] = datetime.fromtimestamp(self._wall(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         if ref.namespace:
             own["namespace"] = ref.namespace
         whole = {key: value for key, value in body.items() if key != "status"}
@@ -77,7 +82,7 @@ class ApiServer:
         before = self.get(ref)
         given = body.get("metadata") or {}
         _check_version(before, given.get("resourceVersion"))
-        keeps = ("uid", "generation", "namespace", "name", "deletionTimestamp", "resourceVersion")
+        keeps = "uid", "generation", "namespace", "name", "creationTimestamp", "deletionTimestamp", "resourceVersion"
         metadata = {**_given(given), **{key: before["metadata"][key] for key in keeps if key in before["metadata"]}}
         return self._change(ref, before, {**body, "metadata": metadata})
 
@@ -86,7 +91,7 @@ class ApiServer:
         before = self.get(ref)
         _check_version(before, (patch.get("metadata") or {}).get("resourceVersion"))
         after = merged(before, patch)
-        own = {key: before["metadata"][key] for key in ("uid", "generation", "resourceVersion")}
+        own = {key: before["metadata"][key] for key in ("uid", "generation", "creationTimestamp", "resourceVersion")}
         return self._change(ref, before, {**after, "metadata": {**after["metadata"], **own}})
 
     def patch_status(self, ref: Ref, operations: Sequence[Body]) -> Body:

@@ -54,7 +54,7 @@ class Cluster:
     def __init__(self, world: World, name: str) -> None:
         self.name = self.cluster = name
         self.world = world
-        self.server = ApiServer()
+        self.server = ApiServer(world.wall)
         self.runai = world.runai
         self.lease: LeaseStore | None = None
         self.users = Users(self.server, lambda who, what: world.deed(f"{who} of {name}", what), self._excused)

@@ -25,6 +25,8 @@ OWNER = Owner(CLUSTER, NAMESPACE, NAME, UID)
 STRANGER = Owner("cluster-2", "attic", "trainer")
 MANIFEST: dict[str, Any] = {"apiVersion": "batch/v1", "kind": "Job", "spec": {"parallelism": 1}}
 LONG_AGO = "2026-01-01T00:00:00Z"
+SINCE, LATER = "2026-01-02T00:00:00Z", "2026-06-01T00:00:00Z"
+"""After a resource was made: a workload of it, and what was made of a backup."""
 
 
 @dataclass(frozen=True)
@@ -178,6 +180,7 @@ class AWorkload:
     phase_message: str = ""
     desired_phase: str = "Running"
     updated_at: str = LONG_AGO
+    created_at: str | None = SINCE
     completed_at: str | None = None
     deleted_at: str | None = None
     source_api: str = "WorkloadsV2"
@@ -253,6 +256,7 @@ class AWorkload:
                 **{key: metadata[key] for key in ("id", "name", "projectId", "projectName")},
                 "phase": self.phase,
                 "phaseMessage": self.phase_message,
+                "createdAt": self.created_at,
                 "updatedAt": self.updated_at,
                 "completedAt": self.completed_at,
                 "deletedAt": self.deleted_at,

@@ -119,7 +119,8 @@ class FakeKubernetes:
 class FakeRunai:
     """A client whose workloads live in `workloads`; `calls` are the requests in their order, as "get w-1".
 
-    `blind`: our role shows no workload, though their projects; names stay taken. `fails(verb, error)` lets the next
+    `blind`: our role shows no workload, though their projects; names stay taken. `shows_deleted`: GET V2 answers for
+    what was deleted, too. `fails(verb, error)` lets the next
     such request fail, `committed=True` only after it was carried out.
     """
 
@@ -132,6 +133,7 @@ class FakeRunai:
         self.kinds: tuple[WorkloadType, ...] = ()
         self.server_defaults: Mapping[str, Any] = {}
         self.blind = False
+        self.shows_deleted = False
         self._failures: dict[str, list[tuple[RunaiError, bool]]] = {}
         self._created = 0
 
@@ -160,7 +162,8 @@ class FakeRunai:
 
     async def get(self, workload_id: str) -> WorkloadView:
         self._end(self._begin("get", workload_id))
-        found = self._found(workload_id)
+        held = self.workloads.get(workload_id)
+        found = held if held is not None and self.shows_deleted and not self.blind else self._found(workload_id)
         if found.source_api != "WorkloadsV2":
             raise NotFound("no such workload", status=404)
         return found.view()
@@ -182,6 +185,7 @@ class FakeRunai:
         wanted = dict(each.split("==") for each in filter_by if "==" in each)
         seen = [] if self.blind else self.workloads.values()
         rows = [each.row() for each in seen if (each.deleted_at is not None) == deleted]
+        rows = rows[::-1] if deleted else rows  # what was deleted last comes first, and was made last
         return Page(
             workloads=tuple(
                 row

@@ -117,6 +117,7 @@ def observations() -> Iterator[Observed]:
             yield other.without_stamp().seen(Ownership.UNOWNED, owner="nobody")
         yield Leaving(workload_id)
     yield from (Gone(finished=finished) for finished in (True, False, None))
+    yield from (Gone(finished=finished, unseen=a_workload().called(OTHER_ID).row()) for finished in (True, False))
     yield Unknown(Reason.RUNAI_UNAVAILABLE, "no answer")
     yield Unknown(Reason.OUTCOME_UNKNOWN, "open", after=5)
 
@@ -131,8 +132,12 @@ NAMES = Names(NAME, PROJECT_ID, PROJECT)
 
 def reachable(situation: Situation) -> bool:
     """What observing can come to: a name is looked up for what has no id or is replaced, never the replaced one; and
-    in place of a recorded one, where only what is ours counts, and what may be ours where it is let go of."""
+    in place of a recorded one, where only what is ours counts, and what may be ours where it is let go of. What ran
+    unseen is looked for where a create may have been sent unseen."""
     resource, found = situation.resource, getattr(situation.observed, "workload_id", None)
+    if getattr(situation.observed, "unseen", None) is not None:
+        sent_unseen = resource.claim is not None and (resource.workload_id is None or resource.replacing)
+        return not resource.deleting and situation.in_doubt is None and (sent_unseen or resource.restored)
     if isinstance(situation.observed, Gone) and situation.in_doubt is not None:  # by its name none is gone in doubt
         return resource.workload_id is not None and not resource.replacing
     if found is None or found == resource.workload_id:
@@ -187,6 +192,8 @@ def rules(situation: Situation, action: Action) -> Iterator[tuple[str, bool]]:
     if isinstance(action, Claim) and action.adopts is not None:
         carried = resource.claim is not None and resource.claim.adopts == action.adopts and not resource.finalized
         yield "only what may be taken over is claimed for it", carried or may_be_taken_over(situation)
+    unseen = isinstance(observed, Gone) and observed.unseen is not None
+    yield "what ran unseen is recorded before anything is sent", not (unseen and isinstance(action, WRITES))
     yield "create only what is gone", not isinstance(action, Create) or isinstance(observed, Gone)
     yield (
         "update, suspend and resume only what is there",

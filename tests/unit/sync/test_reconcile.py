@@ -70,7 +70,8 @@ def test_what_was_claimed_before_is_looked_up_before_it_is_created(world):
     world.kubernetes.put(a_resource().claimed())
     world.passes(WINDOW)
     world.reconcile()
-    assert world.runai.calls == ["list name==trainer projectId==p-1", "project p-1", "create trainer"]
+    looked = ["list name==trainer projectId==p-1", "project p-1", "list deleted"]
+    assert world.runai.calls == [*looked, "create trainer"]
 
 
 def test_what_was_claimed_by_an_earlier_process_is_created_only_after_the_window():

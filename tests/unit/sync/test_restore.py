@@ -11,7 +11,7 @@ from runai_operator.api.reasons import Reason
 from runai_operator.runai.errors import Ambiguous
 from runai_operator.sync.ports import Problem
 from runai_operator.sync.resource import Key
-from tests.unit.sync.builders import NAMESPACE, STRANGER, AResource, a_resource, a_workload
+from tests.unit.sync.builders import LATER, NAMESPACE, STRANGER, AResource, a_resource, a_workload
 from tests.unit.sync.fakes import KEY, WINDOW, World
 
 WITH_AND_WITHOUT_STATUS = pytest.mark.parametrize("status", [False, True], ids=["without status", "with status"])
@@ -28,7 +28,8 @@ def world() -> World:
 def restored(backup: AResource, *, status: bool, **metadata: Any) -> AResource:
     """As a tool creates it from its backup: uid and versions are new, and of the status each tool thinks otherwise."""
     body = {**backup.body, "status": backup.status if status else NOTHING_TOLD}
-    return AResource(body).with_metadata(uid="uid-restored", resourceVersion="1", generation=1, **metadata)
+    anew = {"uid": "uid-restored", "resourceVersion": "1", "generation": 1, "creationTimestamp": LATER}
+    return AResource(body).with_metadata(**anew, **metadata)
 
 
 def restore(world: World, *, status: bool = False) -> None:
@@ -75,6 +76,8 @@ class TestARestore:
         world.reconcile(4)
         assert (world.ready["reason"], world.runai.writes()) == ("Vanished", [])
         world.kubernetes.put(world.resource.asked_to_rerun())
+        world.reconcile(4)
+        world.passes(WINDOW)
         world.reconcile(4)
         assert world.runai.writes() == ["create trainer"]
         assert world.status["lastHandledRerunAt"] == "again"

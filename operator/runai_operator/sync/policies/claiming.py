@@ -44,6 +44,8 @@ def wait_while_the_outcome_is_unknown(situation: Situation) -> Action | None:
 def claim_before_the_first_write(situation: Situation) -> Action | None:
     """And anew when what it says was mended before it was submitted, or when what was restored has found its own."""
     resource, claim = situation.resource, situation.resource.claim
+    if claim is None and resource.restored:
+        return Claim(rerun_at=resource.status.get("lastHandledRerunAt"), restored=True)
     if claim is None:
         return Claim(rerun_at=resource.rerun_asked)
     if not resource.finalized:

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from runai_operator.api.reasons import Reason
 from runai_operator.sync.actions import FOLLOW_UP, Action, Adopt, Claim, Create, Delete, Reject, Wait
-from runai_operator.sync.policies.claiming import outdated, recreating, taking_back
+from runai_operator.sync.policies.claiming import begun, outdated, recreating, taking_back
 from runai_operator.sync.policies.deleting import LET_GO
 from runai_operator.sync.situation import Gone, Leaving, Ownership, Present, Situation
 
 RERUN = "to run it again, annotate the resource with runai-operator.io/rerun-at=<any new value>"
 RESTORED = "the resource was restored, and Run:ai has no workload of its name any more"
+AGAIN = "it vanished, and is about to be submitted anew"
 UNINSTALLING = "the CustomResourceDefinition of RunaiWorkloads is being deleted: the workload is left as it is"
+
+
+def record_what_ran_unseen(situation: Situation) -> Action | None:
+    """What came of a create, ran, and was deleted before anybody recorded it is recorded like any other: whether it
+    runs again is decided then. That the one recorded so far was replaced by it stands in the claim before."""
+    resource, observed = situation.resource, situation.observed
+    if not isinstance(observed, Gone) or observed.unseen is None:
+        return None
+    if resource.workload_id is not None and not resource.replacing:
+        answered = resource.claim.rerun_at if resource.claim else None
+        anew = Claim(replaces=resource.workload_id, rerun_at=answered, restored=resource.restored)
+        return begun(situation, anew)
+    return Wait(Reason.VANISHED, _vanished(f"workload {observed.unseen.id}", observed.finished), after=0)
 
 
 def finish_what_is_being_recreated(situation: Situation) -> Action | None:
@@ -22,6 +36,8 @@ def finish_what_is_being_recreated(situation: Situation) -> Action | None:
     match observed:
         case Leaving():
             return Wait(Reason.RECREATING, "Run:ai is deleting the workload that is recreated", after=FOLLOW_UP)
+        case Gone(finished=finished) if resource.restored:
+            return _again_after_a_restore(situation, finished=finished)
         case Gone():
             claim, vanished = resource.claim, resource.replacing_what_vanished
             if claim is None or not outdated(situation):
@@ -65,7 +81,7 @@ def create_what_was_never_there(situation: Situation) -> Action | None:
     if resource.workload_id is not None:
         return None
     match situation.observed:
-        case Gone(finished) if resource.restored:
+        case Gone(finished=finished) if resource.restored:
             return _again_after_a_restore(situation, finished=finished)
         case Gone():
             return Create()
@@ -77,11 +93,19 @@ def create_what_was_never_there(situation: Situation) -> Action | None:
 
 
 def _again_after_a_restore(situation: Situation, *, finished: bool | None) -> Action:
-    """As of any workload that vanished; the claim, of this uid from then on, says that it may be created."""
+    """As of any workload that vanished; the claim, of this uid from then on, says that it may be created. Amid a
+    recreate `finished` is told only where nothing has taken the place of what was to be replaced: then it goes on.
+
+    That it vanished is taken back before: so while it is told nothing was sent, whatever becomes of the claim."""
     resource, spec, claim = situation.resource, situation.spec, situation.resource.claim
     answered = claim.rerun_at if claim else None
-    if resource.rerun_asked or (finished is False and spec is not None and spec.drift.mode == "Correct"):
-        return Claim(rerun_at=resource.rerun_asked or answered)
+    corrects = finished is False and spec is not None and spec.drift.mode == "Correct"
+    if resource.rerun_asked or corrects or (resource.replacing and finished is not None):
+        if resource.told_to_have_vanished:
+            return Wait(Reason.SUBMITTING, AGAIN, after=0)
+        replaces = resource.workload_id if resource.replacing else None
+        rerun_at, vanished = resource.rerun_asked or answered, resource.replacing_what_vanished
+        return Claim(replaces=replaces, rerun_at=rerun_at, vanished=vanished)
     if finished is None:
         return Reject(Reason.VANISHED, f"{RESTORED}, nor can anybody tell whether it ran: {RERUN}")
     return Reject(Reason.VANISHED, _vanished(f"{RESTORED}: it", finished))
