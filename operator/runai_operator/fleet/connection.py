@@ -143,9 +143,10 @@ class LiveConnection:
     def missed(self, workload_id: str) -> bool:
         if self._absence.had_deleted(workload_id):
             return True
-        if self._absence.missed(workload_id) and self._snapshot.row(workload_id) is None:
+        listed = self._snapshot.row(workload_id) is not None  # two answers that contradict each other prove nothing
+        if self._absence.missed(workload_id) and not listed:
             return True
-        if not self._absence.seeking and len(self._listeners.expected().held) <= FEW:
+        if not (listed or self._absence.seeking) and len(self._listeners.expected().held) <= FEW:
             return True
         self._absence.seek(workload_id, self._poller.begun)
         self._sweep_soon()

@@ -112,7 +112,8 @@ class Connection(Protocol):
 
     def missed(self, workload_id: str) -> bool:
         """Whether a workload that was looked for in vain may be believed gone as far as the fleet tells: a sweep since
-        then has missed it too, or so few workloads are expected that it could not show more. Else one comes soon."""
+        then has missed it too, or it is not listed anyway and so few workloads are expected that none could show more.
+        Else one comes soon."""
 
     def confirmed(self, workload_id: str) -> bool:
         """Whether a person said that it is gone, when many were missing, and nobody saw it since."""

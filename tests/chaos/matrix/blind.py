@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.chaos.invariants import condition
 from tests.chaos.matrix.adopting import ANSWERS, MANY, asked
-from tests.chaos.matrix.stories import anew, finished, once, reach, settled, settles, story
+from tests.chaos.matrix.stories import anew, finished, gone, once, reach, settled, settles, story
 from tests.chaos.world.people import TRAINER, a_job
 from tests.chaos.world.world import World
 
@@ -78,6 +78,29 @@ def delete_many_under_a_blind_role(world: World) -> None:
         world.users.delete(name)
     world.passes(ALL_TOLD)
     world.staff.blinds(blind=False)
+
+
+@story(missing=gone)
+def delete_what_is_listed_and_not_found(world: World) -> None:
+    """A list and a GET that contradict each other prove nothing."""
+    workload_id = settled(world)
+    world.deed("Run:ai", f"lists {workload_id}, and does not find it")
+    world.runai.not_found.add(workload_id)
+    world.users.delete()
+    world.passes(A_WHILE)
+    world.deed("Run:ai", f"finds {workload_id} again")
+    world.runai.not_found.clear()
+
+
+@story(missing=once)
+def edit_what_is_listed_and_not_found(world: World) -> None:
+    workload_id = settled(world)
+    world.deed("Run:ai", f"lists {workload_id}, and does not find it")
+    world.runai.not_found.add(workload_id)
+    world.users.edit(manifest=a_job(2))
+    world.passes(A_WHILE)
+    world.deed("Run:ai", f"finds {workload_id} again")
+    world.runai.not_found.clear()
 
 
 @story(missing=asked_once, most=A_FEW)

@@ -48,6 +48,8 @@ class Runai:
         self._witness: Witness | None = None
         self.hides = False
         """Whether the operators' credentials see nothing of what is there: no project, and no workload."""
+        self.not_found: set[str] = set()
+        """Ids of workloads that are listed, and that a GET does not find."""
 
     def witnessed_by(self, witness: Witness) -> None:
         self._witness = witness
@@ -56,6 +58,8 @@ class Runai:
         """A request of an operator; `during` is for the witness: the round in which it was sent."""
         if self.hides and (answer := _hidden(request)) is not None:
             return answer
+        if request.method == "GET" and request.url.path.rpartition("/")[2] in self.not_found:
+            return _refused(404)
         if request.method == "GET" or request.url.path in READING_POSTS or self._witness is None:
             return self._answer(request)
         before = self._witness.looks()

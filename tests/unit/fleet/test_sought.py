@@ -84,11 +84,11 @@ def test_of_many_one_is_missed_once_a_sweep_has_missed_it_too_and_that_is_told()
     living(fleet, story)
 
 
-def test_of_a_few_it_is_missed_at_once_and_nothing_is_read_for_it() -> None:
+def test_of_a_few_one_that_is_not_listed_is_missed_at_once_and_nothing_is_read_for_it() -> None:
     fleet = Fleet(10)
 
     async def story(live: LiveConnection) -> None:
-        fleet.loses("w-3")
+        live.forget("w-3")
         assert live.missed("w-3")
         await asyncio.sleep(2 * SPACING)
         assert fleet.sweeps == 1
@@ -139,6 +139,21 @@ def test_what_is_listed_is_not_missed_however_often_it_is_not_found() -> None:
         await asyncio.sleep(INTERVAL)
         assert fleet.told("w-3"), "so that it is looked for once more"
         assert not live.missed("w-3")
+
+    living(fleet, story)
+
+
+def test_of_a_few_too_one_that_is_listed_is_not_missed_before_a_sweep_has_missed_it() -> None:
+    fleet = Fleet(3)
+
+    async def story(live: LiveConnection) -> None:
+        assert not live.missed("w-1")
+        await asyncio.sleep(INTERVAL)
+        assert fleet.told("w-1"), "so that it is looked for once more"
+        assert not live.missed("w-1"), "it is listed still"
+        fleet.loses("w-1")
+        await asyncio.sleep(SPACING + INTERVAL)
+        assert live.missed("w-1")
 
     living(fleet, story)
 
