@@ -23,10 +23,12 @@ CHUNK = 20
 SEED = 20261121
 BESIDES = 24
 """One in so many: of the deaths at calls that decide nothing for a resource, and of the strikes that nobody dies of."""
-SHARED = 0.25
+SHARED = 1 / 6
 """Where a story begins as an earlier one did under the same switches, such a share of its deaths."""
 PER_SWITCH = 1
 """Under a turned switch, so many of each story's deaths besides those at calls that the switch concerns."""
+TURNED = 4
+"""Of a story of which so many points are enough, one in so many of these under a turned switch."""
 SELDOM = 50_000
 """So many objects more make Python look for garbage: a world of many cycles comes and goes at every point."""
 PAIRS = 2000
@@ -179,7 +181,7 @@ def rehearse(bare: Point) -> Rehearsed:
     return Rehearsed(
         named,
         _at_most(most, deaths, bare),
-        _at_most(most, touched, bare),
+        _at_most(most and most // TURNED, touched, bare),
         _at_most(most, besides, bare),
         whole=most is None,
     )
