@@ -22,6 +22,7 @@ from runai_operator.sync.observe import Observer
 from runai_operator.sync.policies import submitting
 from runai_operator.sync.policies.claiming import claim_before_the_first_write
 from runai_operator.sync.policies.submitting import finish_what_is_being_recreated
+from runai_operator.sync.remains import Remains
 from runai_operator.sync.report import Report
 from runai_operator.sync.situation import Gone, Leaving, Ownership, Situation
 from runai_operator.sync.stamp import Owner, read_stamp
@@ -91,7 +92,7 @@ def finished_workload_recreated(patch: pytest.MonkeyPatch) -> None:
     async def unfinished(*_: Any) -> bool:
         return False
 
-    patch.setattr(Observer, "_had_finished", unfinished)
+    patch.setattr(Remains, "had_finished", unfinished)
 
 
 def lease_not_checked(patch: pytest.MonkeyPatch) -> None:

@@ -9,9 +9,8 @@ from runai_operator.runai.errors import NotFound, RunaiError
 from runai_operator.runai.models import Workload, WorkloadView
 from runai_operator.sync.absence import check_tenant
 from runai_operator.sync.names import Names
-from runai_operator.sync.observe import V2
 from runai_operator.sync.ports import Connection, Problem
-from runai_operator.sync.reading import is_gone, is_leaving, newest, owned_by, unknown, without_manifest
+from runai_operator.sync.reading import V2, is_gone, is_leaving, newest, owned_by, unknown, without_manifest
 from runai_operator.sync.situation import Leaving, Observed, Ownership, Present, Unknown
 from runai_operator.sync.stamp import Owner
 

@@ -18,8 +18,9 @@ from runai_operator.sync.desired import Desired, desire
 from runai_operator.sync.drift import drift_of, told_as_kept, unlike
 from runai_operator.sync.holders import Holders
 from runai_operator.sync.ledger import Ledger
-from runai_operator.sync.names import Names, claim_on, confirmed, recorded, resolve, wanted_project
+from runai_operator.sync.names import Names, claim_on, confirmed, recorded, resolve
 from runai_operator.sync.observe import Observer
+from runai_operator.sync.permission import as_asked_for, check_what_was_asked, denial, permitted
 from runai_operator.sync.policies.following import paths
 from runai_operator.sync.ports import Connection, Connections, Kubernetes, NotYet, Problem
 from runai_operator.sync.reading import at_rest, unknown
@@ -75,7 +76,7 @@ class Gatherer:
             labels = await self._kubernetes.namespace_labels(resource.key.namespace)
             names = recorded(resource) if resource.workload_id else None
             if names is None:
-                _check_what_was_asked(connection, resource, spec, labels)
+                check_what_was_asked(connection, resource, spec, labels)
                 names = await confirmed(connection, resource, spec, labels)
             if names is None:
                 names = await resolve(connection, resource, spec, labels)
@@ -86,8 +87,8 @@ class Gatherer:
         except RunaiError as error:
             return Situation(resource, unknown(error))
         desired = desire(spec, name=names.workload, project_id=names.project_id)
-        if not _permitted(connection, resource, labels, names):
-            return _stopped_by(resource, Reason.ACCESS_DENIED, _denial(resource, _as_asked_for(spec, names.project)))
+        if not permitted(connection, resource, labels, names):
+            return _stopped_by(resource, Reason.ACCESS_DENIED, denial(resource, as_asked_for(spec, names.project)))
         try:
             if just_claimed and spec.adopt == Adopt():
                 observed = believed(Gone(), resource, connection, login=connection.login)
@@ -151,7 +152,7 @@ class Gatherer:
         async def may_use(project_id: str) -> bool:
             with suppress(Problem):
                 found = await connection.project(project_id=project_id, name=None, cluster_name=None)
-                return _permitted(connection, resource, labels, replace(names, project=found.name))
+                return permitted(connection, resource, labels, replace(names, project=found.name))
             return False
 
         return await self._unless_held(await named(connection, wanted, names, self.owner(resource), may_use), resource)
@@ -190,7 +191,7 @@ class Gatherer:
         """Our finalizer says that there was one: of the names that the spec asks for, as far as anybody knows."""
         spec = parse_workload_spec(resource.body)
         labels = await self._kubernetes.namespace_labels(resource.key.namespace)
-        _check_what_was_asked(connection, resource, spec, labels)
+        check_what_was_asked(connection, resource, spec, labels)
         return resource.claiming(claim_on(resource, await resolve(connection, resource, spec, labels)))
 
     async def _held_up(self, resource: Resource, problem: Problem) -> Situation | None:
@@ -255,44 +256,6 @@ def _deletion_waits(resource: Resource, reason: Reason, message: str) -> Situati
 
 def _told_in_doubt(resource: Resource) -> bool:
     return (resource.condition("Ready") or {}).get("reason") == Reason.OUTCOME_UNKNOWN
-
-
-def _check_what_was_asked(
-    connection: Connection, resource: Resource, spec: RunaiWorkloadSpec, labels: Mapping[str, str]
-) -> None:
-    """Before Run:ai is asked for a project: a namespace without rights learns nothing, not even what exists.
-
-    Raises Problem. A project that is named by its id has no name yet, so any rule for the namespace will do.
-    """
-    project = wanted_project(spec, labels)
-    namespace = resource.key.namespace
-    rules = connection.spec.access
-    if spec.project_id:
-        if not admits(rules, namespace=namespace, namespace_labels=labels):
-            raise Problem(Reason.ACCESS_DENIED, _denial(resource, _as_asked_for(spec, "")))
-    elif project and not allowed(rules, namespace=namespace, namespace_labels=labels, project_name=project):
-        raise Problem(Reason.ACCESS_DENIED, _denial(resource, project))
-
-
-def _permitted(connection: Connection, resource: Resource, labels: Mapping[str, str], names: Names) -> bool:
-    return allowed(
-        connection.spec.access,
-        namespace=resource.key.namespace,
-        namespace_labels=labels,
-        project_name=names.project,
-    )
-
-
-def _denial(resource: Resource, project: str) -> str:
-    return (
-        f"no rule in spec.access of RunaiConnection {resource.connection_name} lets the namespace "
-        f"{resource.key.namespace} use the project {project}: choose another spec.projectName, or have one added"
-    )
-
-
-def _as_asked_for(spec: RunaiWorkloadSpec, project: str) -> str:
-    """A project in the user's own words: one that was asked for by its id keeps its name to itself."""
-    return f"with the id {spec.project_id}" if spec.project_id else project
 
 
 def _leaves(resource: Resource) -> str:

@@ -12,7 +12,7 @@ from runai_operator.sync.ledger import Ledger
 from runai_operator.sync.names import Names, recorded
 from runai_operator.sync.ports import Connection
 from runai_operator.sync.reading import (
-    instant,
+    V2,
     is_compared,
     is_gone,
     is_leaving,
@@ -21,6 +21,7 @@ from runai_operator.sync.reading import (
     unknown,
     without_manifest,
 )
+from runai_operator.sync.remains import Remains, in_place
 from runai_operator.sync.resource import Resource
 from runai_operator.sync.situation import (
     FINISHED,
@@ -30,12 +31,10 @@ from runai_operator.sync.situation import (
     Ownership,
     Present,
     Unknown,
-    has_finished,
 )
-from runai_operator.sync.stamp import Owner, read_stamp
+from runai_operator.sync.stamp import Owner
 
 LEAVING_PHASES = frozenset({"Deleting", "Terminating"})
-V2 = "WorkloadsV2"
 TAKEN = "Run:ai says that the name is taken, and lists no workload that has it: waiting until one of both changes"
 UNANSWERED = "a create got no answer, and may still be carried out: nothing is sent until that is certain"
 MAYBE_REPLACED = (
@@ -51,6 +50,7 @@ class Observer:
         self._connection = connection
         self._client = connection.client
         self._ledger = ledger
+        self._remains = Remains(connection, ledger)
 
     async def observe(self, resource: Resource, owner: Owner) -> Observed:
         """By the recorded id, or else by the names of the claim. Never raises RunaiError: that is `Unknown`."""
@@ -58,7 +58,7 @@ class Observer:
         try:
             found = await self._found(resource, owner)
             told = believed(found, resource, self._connection, login=login)
-            return found if told is not found and await self._was_deleted(resource, found) else told
+            return found if told is not found and await self._remains.was_deleted(resource, found) else told
         except RunaiError as error:
             return unknown(error)
 
@@ -71,7 +71,11 @@ class Observer:
         if resource.replacing:
             return await self._by_name(resource, owner)
         found = await self._in_its_place(resource, found, owner)
-        came = await self._came_and_went(resource, owner) if isinstance(found, Gone) and resource.restored else None
+        came = (
+            await self._remains.came_and_went(resource, owner)
+            if isinstance(found, Gone) and resource.restored
+            else None
+        )
         return came or found
 
     async def _in_its_place(self, resource: Resource, gone: Gone, owner: Owner) -> Observed:
@@ -102,7 +106,7 @@ class Observer:
         except NotFound:
             return await self._gone(resource, workload_id)
         if is_gone(view):
-            return Gone(finished=await self._had_finished(resource, workload_id))
+            return Gone(finished=await self._remains.had_finished(resource, workload_id))
         if not resource.replacing:
             self._ledger.nothing_replaces(resource.uid)
         if view.workload.raw_manifest is None:
@@ -151,7 +155,7 @@ class Observer:
         if names is None:
             return Unknown(Reason.RUNAI_UNAVAILABLE, f"Run:ai does not know workload {workload_id}, nor we its project")
         doubt = of_another_tenant(resource, self._connection) or await self._out_of_sight(names.project_id)
-        return doubt or Gone(finished=await self._had_finished(resource, workload_id))
+        return doubt or Gone(finished=await self._remains.had_finished(resource, workload_id))
 
     async def _out_of_sight(self, project_id: str) -> Unknown | None:
         """Why nothing may be believed gone from a project: Run:ai does not show it to us."""
@@ -166,35 +170,6 @@ class Observer:
             return Unknown(Reason.RUNAI_UNAVAILABLE, message)
         return None
 
-    async def _was_deleted(self, resource: Resource, found: Observed) -> bool:
-        """Whether the recorded workload's deleted row is there: who sees that is not blind. Asked only of a resource
-        that goes: what is created anew because many vanished waits for a person's word."""
-        names = recorded(resource)
-        if not resource.deleting or resource.replacing or not isinstance(found, Gone) or names is None:
-            return False
-        row = await self._deleted_row(names, resource.workload_id)
-        return row is not None and row.id == resource.workload_id and row.deleted_at is not None
-
-    async def _deleted_row(self, names: Names, workload_id: str | None) -> Workload | None:
-        """Listed for 14 days; without an id the last one of the name."""
-        filters = _named(names.workload, names.project_id)
-        page = await self._client.list(filter_by=filters, deleted=True, sort_by="deletedAt", sort_order="desc")
-        return next((row for row in page.workloads if workload_id in (None, row.id)), None)
-
-    async def _had_finished(self, resource: Resource, workload_id: str | None) -> bool | None:
-        """As we told it, or as its deleted row tells; None where neither does. Asked only where it matters. Where the
-        id was lost with the status, the last one of the name is meant."""
-        names, status = recorded(resource), resource.status
-        if resource.deleting or names is None or (resource.replacing and not resource.restored):
-            return None
-        if resource.replacing:  # only of the one that was to be replaced: of what came after it the status says nothing
-            last = await self._deleted_row(names, None)
-            return None if last is None or last.id != resource.workload_id else has_finished(last)
-        if status.get("phase") in FINISHED or status.get("completedAt"):
-            return True
-        row = await self._deleted_row(names, workload_id)
-        return None if row is None else has_finished(row)
-
     async def _by_name(self, resource: Resource, owner: Owner) -> Observed:
         names = recorded(resource)
         if names is None:
@@ -208,37 +183,15 @@ class Observer:
         if found is None and self._ledger.may_have_sent(resource.uid):
             found = await self._out_of_sight(names.project_id)
         if found is None:
-            found = await self._came_and_went(resource, owner)
+            found = await self._remains.came_and_went(resource, owner)
         if found is None and resource.restored:
-            return Gone(finished=await self._had_finished(resource, None))
+            return Gone(finished=await self._remains.had_finished(resource, None))
         return found or Gone()
-
-    async def _came_and_went(self, resource: Resource, owner: Owner) -> Gone | None:
-        """What came of a create that nobody saw the end of, where it is gone already: it may have run to its end.
-
-        Asked once, and only where such a create may be: an earlier process's, one without an answer, or one that was
-        sent after the backup was made that the resource came out of.
-        """
-        names, uid = recorded(resource), resource.uid
-        possible = (resource.restored and resource.workload_id) or self._ledger.may_have_sent(uid)
-        if names is None or resource.deleting or not possible or self._ledger.entry(uid).nothing_came:
-            return None
-        row = await self._deleted_row(names, None)
-        if row is not None and _may_be_of(resource, row):
-            try:
-                view = await self._view(row.id)
-            except NotFound:  # deleted ones may be listed only
-                return Gone(has_finished(row), unseen=row)
-            stamp = read_stamp(view.workload.raw_manifest or {})
-            if stamp is not None and stamp.owner == owner and (resource.restored or stamp.owner.uid in (None, uid)):
-                return Gone(has_finished(row), unseen=row, digest=stamp.digest)
-        self._ledger.note(uid, nothing_came=not self._ledger.create_uncertain_for(uid))
-        return None
 
     async def _listed(self, resource: Resource, names: Names, owner: Owner) -> Observed | None:
         """What has these names, but for the recorded workload: ours wherever it is listed, else what comes first, for
         nobody promises that a name is listed only once."""
-        page = await self._client.list(filter_by=_named(names.workload, names.project_id), deleted=False)
+        page = await self._client.list(filter_by=in_place(names), deleted=False)
         best: Observed | None = None
         for row in page.workloads:
             if row.deleted_at is not None or row.id == resource.workload_id:
@@ -282,19 +235,3 @@ def _may_be_told(found: Observed | None, resource: Resource) -> bool:
     if not _is_ours(found):
         return found is not None and not resource.deleting
     return resource.deleting or resource.restored or (found.stamp is not None and found.stamp.owner.uid == resource.uid)
-
-
-def _may_be_of(resource: Resource, row: Workload) -> bool:
-    """Whether a deleted workload of the resource's name may be what an unseen create of it made: none of those that are
-    known, and none of before the resource, which were a former namesake's. Of a backup's resource nobody knows the age.
-    """
-    claim, since = resource.claim, instant(resource.metadata.get("creationTimestamp"))
-    if row.source_api != V2 or row.id in (resource.workload_id, claim.replaces if claim else None):
-        return False
-    if resource.restored and resource.workload_id is not None:
-        return True
-    return row.created_at is not None and since is not None and row.created_at >= since
-
-
-def _named(name: str, project_id: str) -> tuple[str, str]:
-    return f"name=={name}", f"projectId=={project_id}"

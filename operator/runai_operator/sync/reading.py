@@ -15,6 +15,9 @@ from runai_operator.sync.resource import Resource
 from runai_operator.sync.situation import STOPPED, Ownership, Unknown, has_finished
 from runai_operator.sync.stamp import Owner, read_stamp
 
+V2 = "WorkloadsV2"
+"""The sourceApi of what was made through the API that the operator uses."""
+
 
 def newest(view: WorkloadView, row: Workload | None) -> datetime | None:
     """The latest updatedAt of both; `row` was read before."""
