@@ -91,6 +91,11 @@ class RunaiWorkloadStatus(Wire):
         description="true once this resource is being deleted, and Run:ai was asked to delete the workload, or is "
         "doing so: from then on its absence is no wonder.",
     )
+    vanished: bool | None = Field(
+        default=None,
+        description="true once it was told that the workload is gone, though none is recorded: this resource was "
+        "restored from a backup. It stands until a run is called for, whatever is told meanwhile.",
+    )
     started_at: Timestamp | None = Field(default=None, description="When the workload started.")
     completed_at: Timestamp | None = Field(default=None, description="When the workload completed or failed.")
     last_handled_reconcile_at: Text | None = Field(

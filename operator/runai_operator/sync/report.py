@@ -83,12 +83,21 @@ def report(situation: Situation, outcome: Outcome, *, now: datetime, held: float
         "observed_generation": generation,
         "uid": situation.resource.uid,
         "leaving": _leaves(situation.resource, reason) or None,
+        "vanished": _has_vanished(situation.resource, status, reason) or None,
     }
     return Report(status.model_copy(update=changes), reason, message, stalls_in)
 
 
 def _leaves(resource: Resource, reason: Reason) -> bool:
     return resource.leaving or (resource.deleting and reason is Reason.DELETING)
+
+
+def _has_vanished(resource: Resource, status: RunaiWorkloadStatus, reason: Reason) -> bool:
+    """It holds whatever is told meanwhile, until it is taken back for a run that is called for, or one begins."""
+    if reason is Reason.VANISHED:
+        return status.workload_id is None or (resource.replacing and status.workload_id == resource.workload_id)
+    begun = status.vanished is not True
+    return resource.told_to_have_vanished and not begun and reason is not Reason.SUBMITTING
 
 
 def differs(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from runai_operator.api import names
-from runai_operator.api.reasons import Reason
 from runai_operator.api.wire import SHORT
 from runai_operator.sync.claim import Claim, read_claim
 
@@ -125,9 +124,9 @@ class Resource:
     def told_to_have_vanished(self) -> bool:
         """Whether it was told, since it is here, that what no id of its own stands for is gone: then that was certain,
         and is still, for it is taken back before anything is sent (policies/submitting.py)."""
-        reason = (self.condition("Ready") or {}).get("reason")
         without_id = self.workload_id is None or self.replacing
-        return without_id and self._written_status.get("uid") == self.uid and reason == Reason.VANISHED
+        told = self._written_status
+        return without_id and told.get("uid") == self.uid and told.get("vanished") is True
 
     @property
     def just_restored(self) -> bool:

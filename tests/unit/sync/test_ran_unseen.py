@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from runai_operator.api.reasons import Reason
 from runai_operator.runai.errors import Ambiguous, Rejected
+from runai_operator.sync.ports import Problem
 from tests.unit.sync.builders import LATER, LONG_AGO, STRANGER, AResource, AWorkload, a_resource, a_workload
 from tests.unit.sync.fakes import KEY, WINDOW, World
 from tests.unit.sync.test_in_doubt import bare, without_claim
@@ -305,6 +307,29 @@ class TestToldToHaveVanishedAndThenTheClaimIsLost:
         world.reconcile(3)
         assert (world.ready["reason"], world.runai.writes()) == ("Vanished", [])
         assert world.resource.built.finalized
+
+    @LOST
+    @RESTARTED
+    @pytest.mark.parametrize("paused", [True, False])
+    def test_nor_is_it_where_something_else_was_told_meanwhile(
+        self, world: World, lost: Callable[[AResource], AResource], restarted: bool, paused: bool
+    ) -> None:
+        if paused:
+            world.kubernetes.put(world.resource.annotated(paused="true"))
+        else:
+            world.problem = Problem(Reason.CONNECTION_NOT_READY, "away")
+        world.reconcile()
+        assert world.ready["reason"] == ("Paused" if paused else "ConnectionNotReady")
+        world.problem = None
+        if restarted:
+            world.restart()
+        world.kubernetes.put(lost(world.resource))
+        if paused:
+            world.kubernetes.put(world.resource.annotated(paused="false"))
+        world.reconcile(3)
+        world.passes(WINDOW)
+        world.reconcile(3)
+        assert (world.ready["reason"], world.runai.writes()) == ("Vanished", [])
 
     @LOST
     @RESTARTED
