@@ -12,7 +12,10 @@ from runai_operator.sync.situation import Gone, Observed, Ownership, Present, Un
 
 SWEPT_BY_THEN = 30.0
 """Seconds until another look at what a sweep is to show: the sweep brings it sooner."""
-UNCONFIRMED = "Run:ai shows workload {id} no more: that is believed once the whole fleet was read again, without it"
+UNCONFIRMED = (
+    "Run:ai does not find workload {id} any more: that is believed once the whole fleet was read again, without it; if "
+    "it stays listed, have Run:ai delete it, or delete this resource with the annotation runai-operator.io/release=true"
+)
 ROTATED = "the connection's credentials changed while it was looked for: what two of them say proves nothing together"
 
 

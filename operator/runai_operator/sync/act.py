@@ -19,6 +19,7 @@ from runai_operator.runai.errors import (
 from runai_operator.runai.models import UpdateWorkload, WorkloadV2
 from runai_operator.sync import actions
 from runai_operator.sync.actions import FOLLOW_UP
+from runai_operator.sync.claim import NOBODY
 from runai_operator.sync.defaults import without_defaults
 from runai_operator.sync.ledger import Ledger
 from runai_operator.sync.names import claim_on, recorded
@@ -27,7 +28,7 @@ from runai_operator.sync.ports import Connections, Kubernetes
 from runai_operator.sync.reading import bearable
 from runai_operator.sync.resource import Resource
 from runai_operator.sync.rewrite import kept_values, leaves_behind, rewriting
-from runai_operator.sync.situation import Observed, Present, Situation
+from runai_operator.sync.situation import Gone, Observed, Present, Situation
 from runai_operator.sync.stamp import Owner
 
 NOT_THERE = "Run:ai was asked to delete workload {}, and does not know it any more: looking whether it is gone"
@@ -78,11 +79,11 @@ class Actor:
             vanished=(_of_before(resource) or {}) if action.vanished else None,
         )
         if action.restored:
-            claim = replace(claim, uid=resource.claim.uid if resource.claim else "")
+            claim = replace(claim, uid=resource.claim.uid if resource.claim else NOBODY)
         claimed = await self._kubernetes.claim(resource, claim.dump())
         if resource.never_claimed:
             self._ledger.first_claim(resource.uid)
-        elif resource.claim and resource.claim.run != claim.run:
+        elif resource.claim and resource.claim.run != claim.run and not _ran_unseen(situation):
             self._ledger.fresh_run(resource.uid)
         return claimed
 
@@ -238,6 +239,11 @@ def refused(error: RunaiError) -> Outcome:
     }
     reason = next((told for kind, told in reasons.items() if isinstance(error, kind)), Reason.RUNAI_UNAVAILABLE)
     return Outcome(reason, error.message, retry=True)
+
+
+def _ran_unseen(situation: Situation) -> bool:
+    """Whether the claim is for a run that is over: nothing is sent for it, and it is looked for again."""
+    return isinstance(situation.observed, Gone) and situation.observed.unseen is not None
 
 
 def _fixed(situation: Situation, action: actions.Claim) -> dict[str, Any] | None:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 from runai_operator.api.reasons import Reason
 from runai_operator.runai.errors import NotFound, RunaiError
 from runai_operator.runai.models import Workload, WorkloadView
 from runai_operator.sync.absence import check_tenant
 from runai_operator.sync.names import Names
+from runai_operator.sync.permission import MayUse
 from runai_operator.sync.ports import Connection, Problem
 from runai_operator.sync.reading import V2, is_gone, is_leaving, newest, owned_by, unknown, without_manifest
 from runai_operator.sync.situation import Leaving, Observed, Ownership, Present, Unknown
 from runai_operator.sync.stamp import Owner
 
 FIELD = "spec.adopt.workloadId"
-
-MayUse = Callable[[str], Awaitable[bool]]
-"""Whether the resource's namespace may use the project with this id."""
 
 
 async def named(connection: Connection, workload_id: str, names: Names, owner: Owner, may_use: MayUse) -> Observed:

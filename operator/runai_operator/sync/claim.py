@@ -15,6 +15,8 @@ WorkloadName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9
 ProjectId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._:-]{0,252}$")]
 
 VERSION = 1
+NOBODY = ""
+"""The uid of a claim whose maker is not known any more."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from runai_operator.api.workload_status import (
     SyncInfo,
 )
 from runai_operator.runai.models import Metadata, Workload, WorkloadDetailed, WorkloadV2, WorkloadView
+from runai_operator.sync.situation import has_finished
 from runai_operator.sync.stamp import Stamp
 
 
@@ -44,7 +45,7 @@ def of_unseen(status: RunaiWorkloadStatus, row: Workload, *, digest: str | None)
         "project_name": row.project_name or None,
         "cluster_id": row.cluster_id or None,
         "tenant_id": row.tenant_id or None,
-        "completed_at": _at(row.completed_at),
+        "completed_at": _at(row.completed_at or (row.deleted_at if has_finished(row) else None)),
         "digest": digest,
     }
     return begun_anew(status).model_copy(update=changes)

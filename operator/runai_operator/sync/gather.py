@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 
@@ -20,12 +19,12 @@ from runai_operator.sync.holders import Holders
 from runai_operator.sync.ledger import Ledger
 from runai_operator.sync.names import Names, claim_on, confirmed, recorded, resolve
 from runai_operator.sync.observe import Observer
-from runai_operator.sync.permission import as_asked_for, check_what_was_asked, denial, permitted
+from runai_operator.sync.permission import MayUse, as_asked_for, check_what_was_asked, denial, permitted
 from runai_operator.sync.policies.following import paths
 from runai_operator.sync.ports import Connection, Connections, Kubernetes, NotYet, Problem
 from runai_operator.sync.reading import at_rest, unknown
 from runai_operator.sync.resource import Resource
-from runai_operator.sync.situation import Gone, Observed, Ownership, Present, Situation, Unknown
+from runai_operator.sync.situation import Gone, Observed, Ownership, Present, Situation, Unknown, is_ours
 from runai_operator.sync.stamp import Owner
 
 NOT_LOOKED = Unknown(Reason.SUBMITTING, "")
@@ -87,13 +86,13 @@ class Gatherer:
         except RunaiError as error:
             return Situation(resource, unknown(error))
         desired = desire(spec, name=names.workload, project_id=names.project_id)
-        if not permitted(connection, resource, labels, names):
+        if not permitted(connection, resource, labels, names.project):
             return _stopped_by(resource, Reason.ACCESS_DENIED, denial(resource, as_asked_for(spec, names.project)))
         try:
             if just_claimed and spec.adopt == Adopt():
                 observed = believed(Gone(), resource, connection, login=connection.login)
             else:
-                observed = await self._look(connection, resource, spec, names, labels)
+                observed = await self._look(connection, resource, spec, names)
             uninstalling = _to_be_replaced(resource, observed) and await self._kubernetes.uninstalling()
         except Problem as problem:
             return await self._held_up(resource, problem)
@@ -139,27 +138,31 @@ class Gatherer:
         resource: Resource,
         spec: RunaiWorkloadSpec,
         names: Names,
-        labels: Mapping[str, str],
     ) -> Observed:
         """At what was submitted; and where that was never so, at the workload that spec.adopt names. Raises Problem."""
         wanted = spec.adopt.workload_id if resource.workload_id is None else None
         claim = resource.claim
         if wanted is None or (claim is not None and claim.adopts != wanted):
             observed = await self._observe(connection, resource)
-            if wanted is None or isinstance(observed, Unknown) or _is_ours(observed):
+            if wanted is None or isinstance(observed, Unknown) or is_ours(observed):
                 return observed
 
-        async def may_use(project_id: str) -> bool:
-            with suppress(Problem):
-                found = await connection.project(project_id=project_id, name=None, cluster_name=None)
-                return permitted(connection, resource, labels, replace(names, project=found.name))
-            return False
-
+        may_use = self._may_be_used_by(resource, connection)
         return await self._unless_held(await named(connection, wanted, names, self.owner(resource), may_use), resource)
 
     async def _observe(self, connection: Connection, resource: Resource) -> Observed:
-        observed = await Observer(connection, self._ledger).observe(resource, self.owner(resource))
-        return await self._unless_held(observed, resource)
+        observer = Observer(connection, self._ledger, self._may_be_used_by(resource, connection))
+        return await self._unless_held(await observer.observe(resource, self.owner(resource)), resource)
+
+    def _may_be_used_by(self, resource: Resource, connection: Connection) -> MayUse:
+        async def may_use(project_id: str) -> bool:
+            with suppress(Problem):
+                labels = await self._kubernetes.namespace_labels(resource.key.namespace)
+                found = await connection.project(project_id=project_id, name=None, cluster_name=None)
+                return permitted(connection, resource, labels, found.name)
+            return False
+
+        return may_use
 
     async def _unless_held(self, observed: Observed, resource: Resource) -> Observed:
         """What carries no stamp is another's where another resource of this cluster has recorded it, or claimed it
@@ -236,10 +239,6 @@ class Gatherer:
 def _would_be_new(observed: Observed) -> bool:
     """Whether it could only be submitted or taken over: what is ours already is neither."""
     return isinstance(observed, Gone) or (isinstance(observed, Present) and observed.ownership is Ownership.UNOWNED)
-
-
-def _is_ours(observed: Observed) -> bool:
-    return isinstance(observed, Present) and observed.ownership is Ownership.OURS
 
 
 def _to_be_replaced(resource: Resource, observed: Observed) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TypeGuard
-
 from runai_operator.api.reasons import Reason
 from runai_operator.runai.errors import NotFound, RunaiError
 from runai_operator.runai.models import Workload, WorkloadView
 from runai_operator.sync.absence import believed, check_tenant, of_another_tenant
+from runai_operator.sync.actions import FOLLOW_UP
 from runai_operator.sync.ledger import Ledger
 from runai_operator.sync.names import Names, recorded
+from runai_operator.sync.permission import MayUse
 from runai_operator.sync.ports import Connection
 from runai_operator.sync.reading import (
     V2,
@@ -31,12 +31,14 @@ from runai_operator.sync.situation import (
     Ownership,
     Present,
     Unknown,
+    is_ours,
 )
 from runai_operator.sync.stamp import Owner
 
 LEAVING_PHASES = frozenset({"Deleting", "Terminating"})
 TAKEN = "Run:ai says that the name is taken, and lists no workload that has it: waiting until one of both changes"
 UNANSWERED = "a create got no answer, and may still be carried out: nothing is sent until that is certain"
+CONTRADICTED = "Run:ai lists workload {} under the name, and does not find it by its id: looking again until they agree"
 MAYBE_REPLACED = (
     "the workload is gone, and a create of another one in its place, by the operator before this one, may still be "
     "carried out: the resource is let go of once that is certain"
@@ -44,13 +46,18 @@ MAYBE_REPLACED = (
 
 
 class Observer:
-    """Observes through one connection. `owner` is the stamp of our own resource."""
+    """Observes through one connection. `owner` is the stamp of our own resource.
 
-    def __init__(self, connection: Connection, ledger: Ledger) -> None:
+    The claim says where to look, and is an annotation, anybody's to write: where its project is none that the namespace
+    `may_use`, only what carries our stamp is seen.
+    """
+
+    def __init__(self, connection: Connection, ledger: Ledger, may_use: MayUse) -> None:
         self._connection = connection
         self._client = connection.client
         self._ledger = ledger
-        self._remains = Remains(connection, ledger)
+        self._may_use = may_use
+        self._remains = Remains(connection, ledger, may_use)
 
     async def observe(self, resource: Resource, owner: Owner) -> Observed:
         """By the recorded id, or else by the names of the claim. Never raises RunaiError: that is `Unknown`."""
@@ -89,10 +96,12 @@ class Observer:
         if names is None or not self._ledger.may_be_replaced(resource.uid):
             return gone
         found = await self._listed(resource, names, owner)
-        if _is_ours(found) or isinstance(found, Unknown):
+        if is_ours(found) or isinstance(found, Unknown):
             return found
         after = None if resource.leaving else self._ledger.create_looked_up_after(resource.uid)
         if after is None:
+            if (came := await self._remains.came_and_went(resource, owner)) is not None:
+                return came
             self._ledger.nothing_replaces(resource.uid)
             return found if resource.deleting and isinstance(found, Leaving) else gone
         return Unknown(Reason.OUTCOME_UNKNOWN, MAYBE_REPLACED, after=after) if resource.deleting else gone
@@ -106,7 +115,7 @@ class Observer:
         except NotFound:
             return await self._gone(resource, workload_id)
         if is_gone(view):
-            return Gone(finished=await self._remains.had_finished(resource, workload_id))
+            return Gone(finished=await self._remains.had_finished(resource))
         if not resource.replacing:
             self._ledger.nothing_replaces(resource.uid)
         if view.workload.raw_manifest is None:
@@ -155,7 +164,7 @@ class Observer:
         if names is None:
             return Unknown(Reason.RUNAI_UNAVAILABLE, f"Run:ai does not know workload {workload_id}, nor we its project")
         doubt = of_another_tenant(resource, self._connection) or await self._out_of_sight(names.project_id)
-        return doubt or Gone(finished=await self._remains.had_finished(resource, workload_id))
+        return doubt or Gone(finished=await self._remains.had_finished(resource))
 
     async def _out_of_sight(self, project_id: str) -> Unknown | None:
         """Why nothing may be believed gone from a project: Run:ai does not show it to us."""
@@ -175,6 +184,9 @@ class Observer:
         if names is None:
             return Gone()
         found = await self._listed(resource, names, owner)
+        anothers = found is not None and not is_ours(found) and not isinstance(found, Unknown)
+        if anothers and not await self._may_use(names.project_id):
+            found = None
         uncertain = self._ledger.create_uncertain_for(resource.uid)
         if uncertain and not _may_be_told(found, resource):
             return Unknown(Reason.OUTCOME_UNKNOWN, UNANSWERED, after=self._ledger.lookup_after(uncertain))
@@ -185,7 +197,7 @@ class Observer:
         if found is None:
             found = await self._remains.came_and_went(resource, owner)
         if found is None and resource.restored:
-            return Gone(finished=await self._remains.had_finished(resource, None))
+            return Gone(finished=await self._remains.had_finished(resource))
         return found or Gone()
 
     async def _listed(self, resource: Resource, names: Names, owner: Owner) -> Observed | None:
@@ -197,7 +209,7 @@ class Observer:
             if row.deleted_at is not None or row.id == resource.workload_id:
                 continue
             seen = await self._seen(row, owner)
-            if _is_ours(seen) or isinstance(seen, Unknown):
+            if is_ours(seen) or isinstance(seen, Unknown):
                 return seen
             best = best or seen
         return best
@@ -210,8 +222,8 @@ class Observer:
             return Present(row.id, Ownership.UNOWNED, row=row, owner="nobody: it was not made through the V2 API")
         try:
             view = await self._view(row.id)
-        except NotFound:
-            return None
+        except NotFound:  # two answers that contradict each other prove nothing
+            return Unknown(Reason.RUNAI_UNAVAILABLE, CONTRADICTED.format(row.id), after=FOLLOW_UP)
         if is_gone(view):
             return None
         if is_leaving(view):
@@ -222,16 +234,13 @@ class Observer:
         return Present(row.id, ownership, view, row, text, newest(view, row))
 
 
-def _is_ours(found: Observed | None) -> TypeGuard[Present]:
-    return isinstance(found, Present) and found.ownership is Ownership.OURS
-
-
 def _may_be_told(found: Observed | None, resource: Resource) -> bool:
     """Whether it says all there is to say while a create is in doubt.
 
     What a namesake left behind is ours, but not what that create was for: once recorded it would hide what may yet
     come. To what goes it is in the way, and what is another's is no reason to let go.
     """
-    if not _is_ours(found):
+    if not is_ours(found):
         return found is not None and not resource.deleting
-    return resource.deleting or resource.restored or (found.stamp is not None and found.stamp.owner.uid == resource.uid)
+    claimed_by = resource.claim.uid if resource.claim else resource.uid
+    return resource.deleting or (found.stamp is not None and found.stamp.owner.uid == claimed_by)

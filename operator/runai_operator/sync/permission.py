@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from runai_operator.api.access import admits, allowed
 from runai_operator.api.reasons import Reason
 from runai_operator.api.workload import RunaiWorkloadSpec
-from runai_operator.sync.names import Names, wanted_project
+from runai_operator.sync.names import wanted_project
 from runai_operator.sync.ports import Connection, Problem
 from runai_operator.sync.resource import Resource
+
+MayUse = Callable[[str], Awaitable[bool]]
+"""Whether the resource's namespace may use the project with this id."""
 
 
 def check_what_was_asked(
@@ -29,12 +32,12 @@ def check_what_was_asked(
         raise Problem(Reason.ACCESS_DENIED, denial(resource, project))
 
 
-def permitted(connection: Connection, resource: Resource, labels: Mapping[str, str], names: Names) -> bool:
+def permitted(connection: Connection, resource: Resource, labels: Mapping[str, str], project: str) -> bool:
     return allowed(
         connection.spec.access,
         namespace=resource.key.namespace,
         namespace_labels=labels,
-        project_name=names.project,
+        project_name=project,
     )
 
 

@@ -13,6 +13,7 @@ from runai_operator.api.reason_table import TABLE, Row
 from runai_operator.api.reasons import Reason
 from runai_operator.api.wire import to_wire
 from runai_operator.api.workload_status import DriftItem, RunaiWorkloadStatus
+from runai_operator.runai.models import Workload
 from runai_operator.sync.act import Outcome
 from runai_operator.sync.facts import of_adoption, of_row, of_submission, of_unseen, of_view, out_of_reach
 from runai_operator.sync.policies.following import RESUMING, STOPPING, fixed, fixed_changes, renamed
@@ -132,16 +133,21 @@ def _facts(situation: Situation, outcome: Outcome) -> RunaiWorkloadStatus:
         if observed.row is not None:
             status = of_row(status, observed.row)
         status = _handled(situation, status)
-    elif isinstance(observed, Gone) and observed.unseen is not None:
+    elif isinstance(observed, Gone) and (unseen := _to_be_recorded(observed, resource)) is not None:
         # without its stamp what the spec asks for now counts as submitted: in doubt nothing is run again
         digest = observed.digest or (situation.desired.digest if situation.desired else None)
-        status = of_unseen(status, observed.unseen, digest=digest)
+        status = of_unseen(status, unseen, digest=digest)
         status = _handled(situation, status, begins=True)
     elif isinstance(observed, Gone) and resource.workload_id is not None:
         status = out_of_reach(status, finished=observed.finished is True)
     elif situation.confirmed_gone:  # also where nobody may look: the next operator is not to miss it again
         status = out_of_reach(status, finished=False)
     return _answered_before_the_backup(situation, _looked(situation, status))
+
+
+def _to_be_recorded(gone: Gone, resource: Resource) -> Workload | None:
+    """What ran unseen, once the claim says that it took the place of what was recorded before."""
+    return gone.unseen if resource.workload_id is None or resource.replacing else None
 
 
 def _is_recorded(observed: Observed, resource: Resource) -> TypeGuard[Present]:

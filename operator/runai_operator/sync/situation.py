@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from typing import TypeGuard
 
 from runai_operator.api.reasons import Reason
 from runai_operator.api.workload import RunaiWorkloadSpec
@@ -92,6 +93,10 @@ class Unknown:
 
 
 Observed = Present | Leaving | Gone | Unknown
+
+
+def is_ours(observed: Observed | None) -> TypeGuard[Present]:
+    return isinstance(observed, Present) and observed.ownership is Ownership.OURS
 
 
 def has_finished(row: Workload) -> bool:

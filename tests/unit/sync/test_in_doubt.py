@@ -297,6 +297,26 @@ def test_what_is_to_be_taken_over_is_not_recorded_before_the_create_is_certain(w
     assert world.status["workloadId"] == "strangers"
 
 
+def test_nor_where_the_claim_was_lost(world: World) -> None:
+    world.runai.fails("create", LOST)
+    world.reconcile()
+    world.restart()
+    world.runai.holds(a_workload().called("strangers").without_stamp())
+    world.kubernetes.put(without_claim(world.resource).with_spec(adopt={"workloadId": "strangers"}).of_generation(2))
+    world.reconcile(3)
+    assert (world.status.get("workloadId"), world.ready["reason"]) == (None, "OutcomeUnknown")
+
+
+def test_what_a_namesake_left_is_not_recorded_either_by_who_was_restored(world: World) -> None:
+    world.kubernetes.put(a_resource(uid="restored").claimed())
+    world.runai.holds(a_workload().called("orphan").of(replace(OWNER, uid="uid-of-the-namesake")))
+    world.reconcile(2)
+    assert (world.status.get("workloadId"), world.ready["reason"]) == (None, "OutcomeUnknown")
+    world.passes(WINDOW)
+    world.reconcile(2)
+    assert world.status["workloadId"] == "orphan"
+
+
 def test_a_rerun_is_answered_by_the_run_and_not_by_its_claim(world: World) -> None:
     """Else it would be lost with the claim."""
     first = world.settle()

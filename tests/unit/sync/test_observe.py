@@ -18,6 +18,10 @@ CLAIMED = a_resource().claimed()
 OURS = a_resource().claimed().submitted()
 
 
+async def everywhere(_: str) -> bool:
+    return True
+
+
 class Sight:
     """One look at a resource, after the window of the start is over unless it is said otherwise."""
 
@@ -31,7 +35,7 @@ class Sight:
         self.resource = resource.built
 
     def look(self):
-        observer = Observer(self.connection, self.world.ledger)
+        observer = Observer(self.connection, self.world.ledger, everywhere)
         return asyncio.run(observer.observe(self.resource, OWNER))
 
 
@@ -185,10 +189,12 @@ def test_what_a_restored_claim_replaces_is_ours_while_no_id_is_recorded():
     assert without_id.look().workload_id == "w-1"
 
 
-def test_a_listed_one_whose_v2_is_404_is_gone():
+def test_a_listed_one_whose_v2_is_404_is_neither_there_nor_gone():
     sight = Sight(a_workload(), resource=CLAIMED)
     sight.runai.fails("get", NotFound("gone meanwhile"))
-    assert sight.look() == Gone()
+    observed = sight.look()
+    assert (observed.reason, observed.after) == (Reason.RUNAI_UNAVAILABLE, 1)
+    assert ownership(sight.look()) is Ownership.OURS
 
 
 class TestTheSettleWindow:

@@ -9,12 +9,16 @@ import pytest
 from runai_operator.api.reasons import Reason
 from runai_operator.runai.errors import Ambiguous, Rejected
 from runai_operator.sync.ports import Problem
-from tests.unit.sync.builders import LATER, LONG_AGO, STRANGER, AResource, AWorkload, a_resource, a_workload
+from tests.unit.sync.builders import LATER, STRANGER, AResource, AWorkload, a_resource, a_workload
 from tests.unit.sync.fakes import KEY, WINDOW, World
 from tests.unit.sync.test_in_doubt import bare, without_claim
 from tests.unit.sync.test_restore import look_in_vain, restore, restored
 
 CHANGED = {"scheduling": {"priority": "high"}}
+LATER_ONES = {
+    "one made by hand": a_workload().made_through("WorkloadsV1"),
+    "a stranger's": a_workload().of(STRANGER),
+}
 
 
 @pytest.fixture
@@ -87,6 +91,49 @@ class TestBetweenTwoOperators:
         world.passes(WINDOW)
         world.reconcile(3)
         assert (world.ready["reason"], world.runai.writes()) == ("Vanished", [])
+
+    @pytest.mark.parametrize("later", LATER_ONES)
+    @pytest.mark.parametrize("shown", [True, False])
+    def test_what_else_had_the_name_since_says_nothing_of_it(self, world: World, later: str, shown: bool) -> None:
+        first = unseen(world)
+        world.runai.shows_deleted = shown or later == "a stranger's"  # else nobody could tell them apart
+        world.runai.holds(LATER_ONES[later].called("later").deleted())
+        world.reconcile(4)
+        assert (world.ready["reason"], world.status["workloadId"], world.runai.writes()) == ("Vanished", first, [])
+
+    def test_amid_a_recreate_whose_claim_is_lost_it_is_the_same(self, world: World) -> None:
+        first = world.settle()
+        world.becomes(first, phase="Completed")
+        world.reconcile()
+        world.kubernetes.put(world.resource.asked_to_rerun("once"))
+        world.reconcile()
+        world.vanishes(first)
+        second = unseen(world)
+        world.kubernetes.put(without_claim(world.resource))
+        world.reconcile(6)
+        assert (world.ready["reason"], world.status["workloadId"], world.runai.writes()) == ("Vanished", second, [])
+
+    def test_a_run_before_the_one_that_is_replaced_is_not_taken_for_the_next(self, world: World) -> None:
+        """The deleted row of the one that is replaced is not listed."""
+        first = world.settle()
+        world.becomes(first, phase="Completed")
+        world.reconcile()
+        world.kubernetes.put(world.resource.asked_to_rerun("one"))
+        world.reconcile()
+        world.vanishes(first)
+        world.reconcile(2)
+        (second,) = world.runai.live()
+        world.becomes(second, sync_status="Synced", phase="Completed")
+        world.reconcile(2)
+        world.kubernetes.put(world.resource.asked_to_rerun("two"))
+        world.reconcile()
+        world.connection.forget(second)
+        del world.runai.workloads[second]
+        world.restart()
+        world.passes(WINDOW)
+        world.forget_what_happened()
+        world.reconcile(3)
+        assert (world.runai.writes(), world.status["lastHandledRerunAt"]) == (["create trainer"], "two")
 
     @CALLS
     def test_whoever_calls_for_a_run_has_one(self, world: World, how: str) -> None:
@@ -213,6 +260,13 @@ class TestAfterABackup:
                 world.passes(WINDOW)
         world.reconcile(2)
         assert (world.ready["reason"], world.status["workloadId"], world.runai.writes()) == ("Vanished", second, [])
+
+    def test_what_came_of_it_is_not_recorded_while_another_create_is_in_doubt(self, world: World) -> None:
+        first, backup = self.amid_a_rerun(world, claimed=False)
+        again(world, first)
+        self.comes_back(world, backup)
+        world.reconcile(3)
+        assert (world.ready["reason"], world.status["workloadId"]) == ("OutcomeUnknown", first)
 
     @CALLS
     @pytest.mark.parametrize("claimed", [True, False], ids=["claimed", "only asked for"])
@@ -385,4 +439,3 @@ def test_a_namesake_that_was_claimed_is_created_too(world: World) -> None:
     world.kubernetes.put(a_resource().claimed().with_metadata(**anew))
     world.reconcile()
     assert world.runai.writes() == ["create trainer"]
-    assert LONG_AGO < LATER

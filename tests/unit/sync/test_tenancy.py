@@ -11,12 +11,15 @@ from runai_operator.api.connection import AccessRule
 from runai_operator.api.names import FINALIZER
 from runai_operator.api.reasons import Reason
 from runai_operator.sync.ports import Problem
-from tests.unit.sync.builders import STRANGER, a_resource, a_workload
+from tests.unit.sync.builders import LATER, STRANGER, AWorkload, a_resource, a_workload
 from tests.unit.sync.fakes import WINDOW, World
 
 EVERYBODY: dict[str, Any] = {"namespaceSelector": {}, "projects": {"names": ["team-a"]}}
 OTHERS: dict[str, Any] = {**EVERYBODY, "namespaceSelector": {"matchLabels": {"team": "b"}}}
 SECRET_MISSING = "RunaiConnection default: there is no Secret runai-credentials"
+
+
+VICTIM = replace(a_workload().called("w-victim").of(STRANGER), name="victim").with_metadata(projectId="p-2")
 
 
 def allowing(world: World, *access: dict[str, Any]) -> None:
@@ -33,12 +36,44 @@ def test_a_forged_claim_is_told_nothing_of_what_leaves_in_anothers_project(leavi
     """One that is being deleted holds its name, which is worth waiting for; but only for who asks for that name."""
     world = World(a_resource().claimed(project_id="p-2", workload_name="victim"))
     world.runai.projects["p-2"] = "team-b"
-    world.runai.holds(replace(a_workload().called("w-victim").of(STRANGER).in_sync(leaving), name="victim"))
+    world.runai.holds(VICTIM.in_sync(leaving))
     allowing(world, EVERYBODY)
     world.passes(WINDOW)
     world.reconcile(3)
     assert "w-victim" not in told(world)
     assert (world.claim.project_id, world.claim.workload_name) == ("p-1", "trainer")
+
+
+VICTIMS = {
+    "runs": VICTIM,
+    "leaves": VICTIM.in_sync("Deleting"),
+    "finished and is gone": replace(VICTIM, phase="Completed", created_at=LATER).deleted(),
+}
+
+
+@pytest.mark.parametrize("uid", ["uid-1", "of a backup"])
+@pytest.mark.parametrize("shown", [True, False])
+@pytest.mark.parametrize("victim", VICTIMS)
+def test_a_forged_claim_is_told_the_same_whatever_there_is_in_anothers_project(
+    victim: str, shown: bool, uid: str
+) -> None:
+    """Neither while a create of it might be in doubt, nor afterwards."""
+
+    def learnt(*workloads: AWorkload) -> list[str]:
+        world = World(a_resource().claimed(project_id="p-2", workload_name="victim", uid=uid))
+        world.runai.projects["p-2"] = "team-b"
+        world.runai.shows_deleted = shown
+        for each in workloads:
+            world.runai.holds(each)
+        allowing(world, EVERYBODY)
+        seen = []
+        for _ in range(3):
+            world.reconcile(2)
+            seen.append(told(world))
+            world.passes(WINDOW)
+        return seen
+
+    assert learnt(VICTIMS[victim]) == learnt()
 
 
 def test_a_project_that_may_not_be_used_keeps_its_name_where_it_is_asked_for_by_id() -> None:

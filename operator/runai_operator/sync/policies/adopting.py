@@ -11,6 +11,8 @@ def adopt_what_nobody_owns(situation: Situation) -> Action | None:
     resource, observed, claim = situation.resource, situation.observed, situation.resource.claim
     if resource.workload_id is not None or not isinstance(observed, Present) or not may_be_adopted(situation, observed):
         return None
+    if claim is None and not resource.never_claimed:
+        return None  # a claim was lost: what it was for comes first
     found = observed.workload_id
     if claim is None or claim.adopts != found or not resource.finalized:
         anew = Claim(adopts=found, rerun_at=claim.rerun_at if claim else resource.rerun_asked)

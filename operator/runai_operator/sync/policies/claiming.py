@@ -8,7 +8,7 @@ from runai_operator.api.reasons import Reason
 from runai_operator.sync.actions import Action, Claim, Reject, Wait
 from runai_operator.sync.claim import Claim as Claimed
 from runai_operator.sync.names import recorded
-from runai_operator.sync.situation import Gone, Leaving, Observed, Ownership, Present, Situation, Unknown
+from runai_operator.sync.situation import Gone, Leaving, Observed, Ownership, Present, Situation, Unknown, is_ours
 
 IN_DOUBT = (
     "a create under the name {0.workload_name} in the project {0.project_name} may still be carried out: nothing else "
@@ -51,7 +51,7 @@ def claim_before_the_first_write(situation: Situation) -> Action | None:
     if not resource.finalized:
         return begun(situation, _as_it_was(claim))
     if resource.workload_id is not None:
-        return _as_it_was(claim) if resource.restored and _is_ours(situation.observed) else None
+        return _as_it_was(claim) if resource.restored and is_ours(situation.observed) else None
     if not _nothing_of_ours(situation.observed):
         return None
     if resource.restored and isinstance(situation.observed, Gone):
@@ -107,10 +107,6 @@ def taking_back(situation: Situation) -> Action:
 def _as_it_was(claim: Claimed) -> Claim:
     vanished = claim.vanished is not None
     return Claim(replaces=claim.replaces, adopts=claim.adopts, rerun_at=claim.rerun_at, vanished=vanished)
-
-
-def _is_ours(observed: Observed) -> bool:
-    return isinstance(observed, Present) and observed.ownership is Ownership.OURS
 
 
 def _nothing_of_ours(observed: Observed) -> bool:

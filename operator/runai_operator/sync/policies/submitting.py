@@ -21,7 +21,8 @@ def record_what_ran_unseen(situation: Situation) -> Action | None:
     if not isinstance(observed, Gone) or observed.unseen is None:
         return None
     if resource.workload_id is not None and not resource.replacing:
-        answered = resource.claim.rerun_at if resource.claim else None
+        claimed = resource.claim.rerun_at if resource.claim else None
+        answered = claimed if resource.restored else resource.rerun_asked or claimed  # its own claim was lost: in doubt
         anew = Claim(replaces=resource.workload_id, rerun_at=answered, restored=resource.restored)
         return begun(situation, anew)
     return Wait(Reason.VANISHED, _vanished(f"workload {observed.unseen.id}", observed.finished), after=0)
