@@ -21,9 +21,9 @@ PROCESSES = 2
 CHUNK = 20
 """Points that a process takes at a time."""
 SEED = 20261121
-BESIDES = 24
+BESIDES = 60
 """One in so many: of the deaths at calls that decide nothing for a resource, and of the strikes that nobody dies of."""
-SHARED = 1 / 6
+SHARED = 1 / 12
 """Where a story begins as an earlier one did under the same switches, such a share of its deaths."""
 PER_SWITCH = 1
 """Under a turned switch, so many of each story's deaths besides those at calls that the switch concerns."""
