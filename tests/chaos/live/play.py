@@ -167,6 +167,7 @@ class Play:
         return bodies, checks.missing(bodies, workloads)
 
     def _check_the_end(self) -> None:
+        told = self._witness.told()  # before what it tells of is read: what ends meanwhile is told, too
         documents = self._stage.runai.workloads()
         workloads = [invariants.workload(each) for each in documents]
         looked = self._look()
@@ -181,14 +182,15 @@ class Play:
         ids = {each["row"]["id"] for each in self._others}
         self._note(invariants.never_asked_to_write_what_is_anothers(ids, self._stage.runai.writes()))
         self._note(self._witness.broken)
-        self._check_what_was({each.id for each in workloads if each.owner is not None}, reruns)
+        self._check_what_was(told, {each.id for each in workloads if each.owner is not None}, reruns)
         for name in sorted(self._users.names ^ bodies.keys()):
             self._note([Broken("users and API server differ", name)])
 
-    def _check_what_was(self, ids: Iterable[str], reruns: Mapping[Owner, Sequence[float]]) -> None:
+    def _check_what_was(
+        self, told: Sequence[histories.Told], ids: Iterable[str], reruns: Mapping[Owner, Sequence[float]]
+    ) -> None:
         """What has to do with time, of the whole play."""
         known = {each: histories.states(self._stage.runai.history(each)) for each in ids}
-        told = self._witness.told()
         self._note(histories.told_otherwise(told, known))
         self._note(histories.created_beside_another(known))
         self._note(histories.run_again_uncalled(known, reruns))
