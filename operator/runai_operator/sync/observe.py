@@ -39,6 +39,7 @@ LEAVING_PHASES = frozenset({"Deleting", "Terminating"})
 TAKEN = "Run:ai says that the name is taken, and lists no workload that has it: waiting until one of both changes"
 UNANSWERED = "a create got no answer, and may still be carried out: nothing is sent until that is certain"
 CONTRADICTED = "Run:ai lists workload {} under the name, and does not find it by its id: looking again until they agree"
+CLOUDED = Unknown(Reason.RUNAI_UNAVAILABLE, "what has the claimed name cannot be read now", after=FOLLOW_UP)
 MAYBE_REPLACED = (
     "the workload is gone, and a create of another one in its place, by the operator before this one, may still be "
     "carried out: the resource is let go of once that is certain"
@@ -78,12 +79,9 @@ class Observer:
         if resource.replacing:
             return await self._by_name(resource, owner)
         found = await self._in_its_place(resource, found, owner)
-        came = (
-            await self._remains.came_and_went(resource, owner)
-            if isinstance(found, Gone) and resource.restored
-            else None
-        )
-        return came or found
+        if isinstance(found, Gone) and resource.restored:
+            return await self._remains.came_and_went(resource, owner) or found
+        return found
 
     async def _in_its_place(self, resource: Resource, gone: Gone, owner: Owner) -> Observed:
         """Of a recorded workload that is gone: what took its place, where the claim that told of it was lost.
@@ -184,9 +182,8 @@ class Observer:
         if names is None:
             return Gone()
         found = await self._listed(resource, names, owner)
-        anothers = found is not None and not is_ours(found) and not isinstance(found, Unknown)
-        if anothers and not await self._may_use(names.project_id):
-            found = None
+        if found is not None and not is_ours(found) and not await self._may_use(names.project_id):
+            found = CLOUDED if isinstance(found, Unknown) else None
         uncertain = self._ledger.create_uncertain_for(resource.uid)
         if uncertain and not _may_be_told(found, resource):
             return Unknown(Reason.OUTCOME_UNKNOWN, UNANSWERED, after=self._ledger.lookup_after(uncertain))

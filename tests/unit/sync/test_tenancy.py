@@ -10,6 +10,7 @@ import pytest
 from runai_operator.api.connection import AccessRule
 from runai_operator.api.names import FINALIZER
 from runai_operator.api.reasons import Reason
+from runai_operator.runai.errors import NotFound
 from runai_operator.sync.ports import Problem
 from tests.unit.sync.builders import LATER, STRANGER, AWorkload, a_resource, a_workload
 from tests.unit.sync.fakes import WINDOW, World
@@ -74,6 +75,17 @@ def test_a_forged_claim_is_told_the_same_whatever_there_is_in_anothers_project(
         return seen
 
     assert learnt(VICTIMS[victim]) == learnt()
+
+
+def test_nor_is_it_told_the_id_of_what_cannot_be_read_there() -> None:
+    world = World(a_resource().claimed(project_id="p-2", workload_name="victim"))
+    world.runai.projects["p-2"] = "team-b"
+    world.runai.holds(VICTIM)
+    allowing(world, EVERYBODY)
+    world.runai.fails("get", NotFound("it is listed, and not found"))
+    world.reconcile()
+    assert world.ready["message"] == "what has the claimed name cannot be read now"
+    assert "w-victim" not in told(world)
 
 
 def test_a_project_that_may_not_be_used_keeps_its_name_where_it_is_asked_for_by_id() -> None:
