@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from runai_operator.api.reasons import Reason
@@ -41,7 +41,8 @@ class Outcome:
     `reason` and `message` are what the status is to say; None leaves it to what was observed. `submitted` is the
     workload as Run:ai answered it, `adopted` an id that is ours, `digest` what that counts as submitted from. `after`
     asks for another look in so many seconds, `retry` for one as the backoff says. `gone`: the resource is let go of,
-    there is no status any more. `event` is the reason and message of what was done, to be told once the status stands.
+    there is no status any more. `kept` are values that Run:ai holds on to though they were taken away. `event` is the
+    reason and message of what was done, to be told once the status stands.
     """
 
     reason: Reason | None = None
@@ -53,6 +54,7 @@ class Outcome:
     retry: bool = False
     gone: bool = False
     event: tuple[str, str] | None = None
+    kept: Mapping[str, str] = field(default_factory=dict)
 
 
 class Actor:
@@ -148,7 +150,7 @@ class Actor:
         what = "undoing what was edited in Run:ai" if corrects else "as the spec says"
         event = ("DriftCorrected" if corrects else "Updated", f"workload {workload_id}, {what}")
         message = f"updated in Run:ai, {what}"
-        return Outcome(Reason.APPLYING, message, submitted=updated, after=FOLLOW_UP, event=event)
+        return Outcome(Reason.APPLYING, message, submitted=updated, after=FOLLOW_UP, event=event, kept=kept)
 
     def _learn(
         self,

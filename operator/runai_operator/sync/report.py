@@ -121,6 +121,7 @@ def _facts(situation: Situation, outcome: Outcome) -> RunaiWorkloadStatus:
         anew = outcome.submitted.metadata.id != resource.workload_id
         digest = situation.desired.digest if situation.desired else None
         status = of_submission(status, outcome.submitted, anew=anew, digest=digest)
+        status = status.model_copy(update={"drift": _kept_items(outcome.kept)})  # for the next operator, too
         status = _handled(situation, status, begins=anew, submitted=anew)
     elif outcome.adopted is not None:
         view = observed.view if isinstance(observed, Present) else None
@@ -200,6 +201,10 @@ def _drift_items(situation: Situation) -> tuple[DriftItem, ...]:
         for each in situation.drift
     )
     return tuple(items)[:32]
+
+
+def _kept_items(kept: Mapping[str, str]) -> tuple[DriftItem, ...]:
+    return tuple(DriftItem(path=f"/scheduling/{field}", observed=_text(value)) for field, value in kept.items())
 
 
 def _text(value: Any) -> str | None:

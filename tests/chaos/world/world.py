@@ -32,8 +32,8 @@ LOOKS_AROUND = 5.0
 the one that died took its memory of it along. Otherwise whatever a restart writes to what had settled is a fault."""
 WRITTEN_AT = "/manifest/metadata/annotations"
 """Where a Run:ai that notes its writes notes them: it adds the whole where the spec has no annotations."""
-MOST_CALLS, HOT = 300, 10.0
-"""An operator that makes so many calls within so many seconds, for a handful of resources, runs in a circle."""
+MOST_CALLS, FOR_EACH, HOT = 280, 20, 10.0
+"""An operator that makes so many calls, and so many more for each resource, within so many seconds runs in a circle."""
 MOST_ROUNDS = 20
 """After the last fault and the last deed of a person, so many rounds at most settle a resource."""
 
@@ -252,10 +252,12 @@ class World:
 
     def _count(self, process: Process) -> None:
         """So many calls in so short a time are a loop, whatever they are for."""
-        lately = self._lately.setdefault(process, deque(maxlen=MOST_CALLS))
+        lately = self._lately.setdefault(process, deque())
         lately.append(self.time.now)
-        if len(lately) == MOST_CALLS and lately[0] > self.time.now - HOT:
-            self.witness.judges(Broken("a hot loop", f"{process.name} makes {MOST_CALLS} calls in {HOT:g} s"))
+        while lately[0] <= self.time.now - HOT:
+            lately.popleft()
+        if len(lately) > MOST_CALLS + FOR_EACH and len(lately) > MOST_CALLS + FOR_EACH * len(self.witness.resources()):
+            self.witness.judges(Broken("a hot loop", f"{process.name} makes {len(lately)} calls in {HOT:g} s"))
 
     def later(self, seconds: float, call: Call, perform: Callable[[], object]) -> None:
         self._late += 1

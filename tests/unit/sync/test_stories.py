@@ -728,7 +728,8 @@ class TestWhatIsTakenOutOfTheSpec:
         world.reconcile()
         assert world.runai.updates[-1]["metadata"]["priority"] == "low"
 
-    def test_what_is_kept_is_told_by_the_next_one_where_the_operator_dies_over_the_put(self) -> None:
+    @pytest.mark.parametrize("told", [True, False], ids=["the PUT was told", "it was not"])
+    def test_what_is_kept_is_told_by_the_next_one_where_the_operator_dies_after_the_put(self, told: bool) -> None:
         world = World(a_resource().with_spec(scheduling={"priority": "high"}))
         world.reconcile()
         (first,) = world.runai.live()
@@ -737,7 +738,8 @@ class TestWhatIsTakenOutOfTheSpec:
         before = world.resource.status
         world.change(scheduling=None)
         world.reconcile()
-        world.kubernetes.put(world.resource.with_status(**before))
+        if not told:
+            world.kubernetes.put(world.resource.with_status(**before))
         world.restart()
         world.becomes(first, sync_status="Synced")
         world.reconcile()
