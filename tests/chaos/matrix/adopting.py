@@ -14,7 +14,7 @@ MANY = [f"worker-{number}" for number in range(11)]
 """One more than may vanish without a person being asked."""
 ANSWERS = 3
 """So often, at most, a person is asked: an operator that died while it acted on the answer asks again."""
-SOME = 60
+SOME = 20
 """A story of eleven resources is struck at so many of its points: they are alike."""
 
 

@@ -14,7 +14,7 @@ BETWEEN_SWEEPS = 2.0
 """Seconds in which users delete what the last sweep still showed."""
 ALL_TOLD = 100.0
 """Seconds in which what was deleted meanwhile would have been let go of."""
-A_FEW = 40
+A_FEW = 20
 """A story of eleven resources and minutes is struck at so many of its points: each costs seconds."""
 
 
