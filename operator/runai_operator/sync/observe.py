@@ -182,7 +182,8 @@ class Observer:
         if names is None:
             return Gone()
         found = await self._listed(resource, names, owner)
-        if found is not None and not is_ours(found) and not await self._may_use(names.project_id):
+        barred = await self._is_barred(resource, names, found)
+        if barred:
             found = CLOUDED if isinstance(found, Unknown) else None
         uncertain = self._ledger.create_uncertain_for(resource.uid)
         if uncertain and not _may_be_told(found, resource):
@@ -191,11 +192,20 @@ class Observer:
             return Unknown(Reason.NAME_BUSY, TAKEN, after=self._ledger.lookup_after(taken))
         if found is None and self._ledger.may_have_sent(resource.uid):
             found = await self._out_of_sight(names.project_id)
+        if found is None and barred:
+            return Gone(barred=True)
         if found is None:
             found = await self._remains.came_and_went(resource, owner)
         if found is None and resource.restored:
             return Gone(finished=await self._remains.had_finished(resource))
         return found or Gone()
+
+    async def _is_barred(self, resource: Resource, names: Names, found: Observed | None) -> bool:
+        """Whether the claim names a project that the namespace may not use: then nothing but our own is told of it, and
+        also not that there is nothing. Asked where it makes a difference."""
+        if is_ours(found) or (found is None and not resource.restored):
+            return False
+        return not await self._may_use(names.project_id)
 
     async def _listed(self, resource: Resource, names: Names, owner: Owner) -> Observed | None:
         """What has these names, but for the recorded workload: ours wherever it is listed, else what comes first, for

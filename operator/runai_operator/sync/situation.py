@@ -75,12 +75,14 @@ class Gone:
     """Definitely not there. `finished`: whether it had run to its end; None where nobody can tell.
 
     `unseen` is the deleted row of what came of a create that nobody saw the end of, and that is not recorded; `digest`
-    what that was submitted from, where its stamp could still be read.
+    what that was submitted from, where its stamp could still be read. `barred`: the claim names a project that the
+    namespace may not use, so that it proves nothing of what the resource once was.
     """
 
     finished: bool | None = None
     unseen: Workload | None = None
     digest: str | None = None
+    barred: bool = False
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ def claim_before_the_first_write(situation: Situation) -> Action | None:
         return _as_it_was(claim) if resource.restored and is_ours(situation.observed) else None
     if not _nothing_of_ours(situation.observed):
         return None
-    if resource.restored and isinstance(situation.observed, Gone):
+    if resource.restored and isinstance(situation.observed, Gone) and not situation.observed.barred:
         return None  # whether it may run again comes first: a claim of this uid says yes
     return begun(situation, Claim(rerun_at=claim.rerun_at)) if outdated(situation) else None
 
