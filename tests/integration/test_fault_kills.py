@@ -153,8 +153,7 @@ class Theatre:
         self._orders, self._awaits = world.folder / "hold.json", world.folder / "awaits.jsonl"
         world.run.times(deleting=1.0, list_delay=LATE if story.late else 0.0)
         world.secret()
-        # swept every few seconds, a list that is minutes late would be a mass absence
-        world.connect(polling={"interval": "1s", "fullInterval": "1h" if story.late else "3s"})
+        world.connect()
 
     def prepare(self, names: Names) -> None:
         """Their projects, and what there is before the story begins."""
