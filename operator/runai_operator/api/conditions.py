@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from runai_operator.api.reason_table import ConditionStatus
+from runai_operator.api.rows import ConditionStatus
 from runai_operator.api.wire import Cut, Wire
 
 Timestamp = Annotated[str, Field(max_length=64, json_schema_extra={"format": "date-time"})]

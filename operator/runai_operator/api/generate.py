@@ -8,7 +8,8 @@ from typing import Any
 import yaml
 
 from runai_operator.api.crds import connection_crd, workload_crd
-from runai_operator.api.reason_table import ROWS, Row, RowCondition
+from runai_operator.api.reason_table import ROWS
+from runai_operator.api.rows import Row, RowCondition
 
 _HEADINGS: dict[RowCondition, str] = {
     "Ready": "Ready, of a RunaiWorkload",
@@ -20,7 +21,7 @@ _HEADINGS: dict[RowCondition, str] = {
 _COLUMNS = ("reason", "status", "kstatus", "Argo CD", "Stalled", "retried", "what to do")
 
 _INTRODUCTION = """\
-<!-- Generated from operator/runai_operator/api/reason_table.py: change that, not this page. -->
+<!-- Generated from operator/runai_operator/api, workload_reasons.py and connection_reasons.py: change those. -->
 # Reasons
 
 Every `reason` that a condition can give. *kstatus* is what `kubectl wait`, Flux and others make of the resource,

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from runai_operator.api.reason_table import TABLE, Retry, Row
+from runai_operator.api.reason_table import TABLE
 from runai_operator.api.reasons import Reason
+from runai_operator.api.rows import Retry, Row
 from runai_operator.sync.act import Actor, Outcome
 from runai_operator.sync.actions import FOLLOW_UP, Claim
 from runai_operator.sync.claim import Claim as Claimed

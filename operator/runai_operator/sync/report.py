@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Any, TypeGuard
 
 from runai_operator.api.conditions import Condition, drop_condition, set_condition
-from runai_operator.api.reason_table import TABLE, Row
+from runai_operator.api.reason_table import TABLE
 from runai_operator.api.reasons import Reason
+from runai_operator.api.rows import Row
 from runai_operator.api.wire import to_wire
 from runai_operator.api.workload_status import DriftItem, RunaiWorkloadStatus
 from runai_operator.runai.models import Workload
@@ -97,8 +98,7 @@ def _has_vanished(resource: Resource, status: RunaiWorkloadStatus, reason: Reaso
     """It holds whatever is told meanwhile, until it is taken back for a run that is called for, or one begins."""
     if reason is Reason.VANISHED:
         return status.workload_id is None or (resource.replacing and status.workload_id == resource.workload_id)
-    begun = status.vanished is not True
-    return resource.told_to_have_vanished and not begun and reason is not Reason.SUBMITTING
+    return bool(resource.told_to_have_vanished and status.vanished) and reason is not Reason.SUBMITTING
 
 
 def differs(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from runai_operator.api.reason_table import KStatus
+from runai_operator.api.rows import KStatus
 
 
 def kstatus(obj: Mapping[str, Any]) -> KStatus:

@@ -3,8 +3,9 @@ from typing import get_args
 
 import pytest
 
-from runai_operator.api.reason_table import ROWS, Retry, Row, RowCondition
+from runai_operator.api.reason_table import ROWS
 from runai_operator.api.reasons import Reason
+from runai_operator.api.rows import Retry, Row, RowCondition
 from tests.unit.api.kstatus import kstatus
 
 OF_A_CONNECTION_ALONE = {
