@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -118,7 +119,12 @@ def test_a_lost_answer_to_a_delete_leaves_nothing_behind(world: World) -> None:
     assert [each["row"]["name"] for each in world.run.workloads() if not each["deleted"]] == []
 
 
-def test_a_share_of_lost_answers_everywhere_converges_all_the_same(world: World) -> None:
+def test_a_share_of_lost_answers_everywhere_converges_all_the_same(bare_world: World) -> None:
+    """With seconds enough for a write that is under way: a machine that has much to do may hold one up."""
+    world = bare_world.with_settings(settle_margin=10)
+    world.secret()
+    world.connect()
+    world.operator.start()
     names = [f"w{number}" for number in range(12)]
     world.run.add_fault("cut", share=0.15, when="after")
     world.run.add_fault("status", status=503, share=0.15)
@@ -128,10 +134,18 @@ def test_a_share_of_lost_answers_everywhere_converges_all_the_same(world: World)
         world.submit(name, manifest=a_job(image="trainer:2"))
     for name in names[::2]:
         world.kubectl("delete", "rwl", name, "--wait=false", namespace=world.namespace)
-    world.until(lambda: len(resources(world)) == 6, within=60)
+    world.until(lambda: len(resources(world)) == 6, within=180)
     world.run.clear_faults()
     for name in names[1::2]:
         world.until_ready(name)
     living = {each["row"]["name"]: image(each) for each in world.run.workloads() if not each["deleted"]}
-    assert living == dict.fromkeys(names[1::2], "trainer:2")
+    assert living == dict.fromkeys(names[1::2], "trainer:2"), told_of(world, {*living} - {*names[1::2]})
     assert len(world.run.workloads()) <= len(names)
+
+
+def told_of(world: World, names: set[str]) -> str:
+    """All that Run:ai was asked about what should be gone, and what the operator says of it."""
+    asked = [json.dumps(each) for each in world.run.log()]
+    lines = [json.dumps(each) for each in world.operator.lines()]
+    ids = {each["row"]["id"] for each in world.run.workloads() if each["row"]["name"] in names}
+    return "\n".join(line for line in (*asked, *lines) if any(each in line for each in (*names, *ids)))

@@ -27,7 +27,7 @@ from runai_operator.sync.policies.following import RESUMING, STOPPING
 from runai_operator.sync.ports import Connections, Kubernetes
 from runai_operator.sync.reading import bearable
 from runai_operator.sync.resource import Resource
-from runai_operator.sync.rewrite import kept_values, leaves_behind, rewriting
+from runai_operator.sync.rewrite import kept_values, leaves_behind, rewriting, unwanted
 from runai_operator.sync.situation import Gone, Observed, Present, Situation
 from runai_operator.sync.stamp import Owner
 
@@ -137,7 +137,8 @@ class Actor:
         workload_id, connection = resource.workload_id, self._connections.find(resource.connection_name)
         merges = self._ledger.entry(resource.uid).merges
         update = rewriting(situation, self._owner(resource), merges=merges)
-        try:
+        try:  # its defaults first: what a PUT left behind can be told only by whoever sees its answer
+            values = await without_defaults(unwanted(situation), connection.client, update.manifest)
             updated = await connection.client.update(workload_id, update)
         except Ambiguous as error:
             self._ledger.update_unanswered(resource.uid)
@@ -145,7 +146,7 @@ class Actor:
         except RunaiError as error:
             return refused(error)
         connection.forget(workload_id)
-        kept = await without_defaults(kept_values(situation, updated), connection.client, update.manifest)
+        kept = kept_values(values, updated)
         self._learn(situation, update, updated, corrects, kept)
         what = "undoing what was edited in Run:ai" if corrects else "as the spec says"
         event = ("DriftCorrected" if corrects else "Updated", f"workload {workload_id}, {what}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runai_operator.runai.client import RunaiClient
-from runai_operator.runai.errors import RunaiError
+from runai_operator.runai.errors import Refused
 from runai_operator.runai.models import WorkloadType
 from runai_operator.sync.desired import Desired
 from runai_operator.sync.resource import Resource
@@ -18,13 +18,14 @@ async def without_defaults(
 ) -> Mapping[str, str]:
     """Those of the fields priority and category that hold another value than a new workload of the kind would get.
 
-    Costs a request where there are any. Where Run:ai does not tell its defaults, each passes for another value.
+    Costs a request where there are any. Where Run:ai refuses to tell its defaults, each passes for another value;
+    raises RunaiError where it may tell them another time.
     """
     if not held:
         return held
     try:
         types = await client.types(manifest["kind"])
-    except RunaiError:
+    except Refused:
         return held
     group, _, _ = manifest["apiVersion"].rpartition("/")
     found = next((each for each in types if (each.name, each.group) == (manifest["kind"], group)), WorkloadType())

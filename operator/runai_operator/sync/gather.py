@@ -94,9 +94,11 @@ class Gatherer:
             else:
                 observed = await self._look(connection, resource, spec, names)
             uninstalling = _to_be_replaced(resource, observed) and await self._kubernetes.uninstalling()
+            await self._learn_what_was_kept(connection, resource, observed, desired)
         except Problem as problem:
             return await self._held_up(resource, problem)
-        await self._learn_what_was_kept(connection, resource, observed, desired)
+        except RunaiError as error:
+            return Situation(resource, unknown(error))
         if connection.leaving and resource.workload_id is None and _would_be_new(observed):
             return _stopped_by(resource, Reason.CONNECTION_NOT_READY, _leaves(resource))
         return replace(self._situation(resource, observed, spec, desired, names), uninstalling=uninstalling)
@@ -104,7 +106,7 @@ class Gatherer:
     async def _learn_what_was_kept(
         self, connection: Connection, resource: Resource, observed: Observed, desired: Desired
     ) -> None:
-        """Of an update that an earlier process made, and nothing was told of."""
+        """Of an update that an earlier process made, and nothing was told of. Raises RunaiError."""
         if self._ledger.entry(resource.uid).put != desired.digest and updated_unseen(resource, observed, desired):
             kept = await without_defaults(unnamed(observed, desired), connection.client, desired.manifest)
             self._ledger.note(resource.uid, kept=kept)

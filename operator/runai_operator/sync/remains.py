@@ -63,11 +63,12 @@ class Remains:
         possible = (resource.restored and resource.workload_id) or self._ledger.may_have_sent(uid)
         if names is None or resource.deleting or not possible or self._ledger.entry(uid).nothing_came:
             return None
+        uncertain = self._ledger.create_uncertain_for(uid)
         if await self._may_use(names.project_id):
             for row in _since(resource, await self._rows(names)):
                 if (came := await self._if_ours(resource, row, owner)) is not None:
                     return came
-        self._ledger.note(uid, nothing_came=not self._ledger.create_uncertain_for(uid))
+        self._ledger.note(uid, nothing_came=not uncertain)
         return None
 
     async def _if_ours(self, resource: Resource, row: Workload, owner: Owner) -> Gone | None:

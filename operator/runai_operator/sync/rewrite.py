@@ -42,15 +42,19 @@ def rewriting(situation: Situation, owner: Owner, *, merges: bool) -> UpdateWork
     return replace(update, manifest=clearing(manifest, held) if merges else manifest, leave_out=leave_out)
 
 
-def kept_values(situation: Situation, updated: WorkloadV2) -> dict[str, str]:
-    """The values that Run:ai still holds though they are no longer wanted: the spec that it had named them (its stamp
-    says so), or they were kept before."""
+def unwanted(situation: Situation) -> dict[str, str]:
+    """The values that Run:ai holds and that are no longer wanted: the spec that it had named them (its stamp says so),
+    or they were kept before."""
     desired, observed = situation.desired, situation.observed
     if desired is None or not isinstance(observed, Present):
         return {}
     named = {*situation.kept, *(observed.stamp.scheduling if observed.stamp else ())}
-    held, holds = unnamed(observed, desired), updated.metadata
-    return {field: then for field, then in held.items() if field in named and getattr(holds, field) == then}
+    return {field: value for field, value in unnamed(observed, desired).items() if field in named}
+
+
+def kept_values(values: Mapping[str, str], updated: WorkloadV2) -> dict[str, str]:
+    """Those of the unwanted values that Run:ai still holds after an update."""
+    return {field: then for field, then in values.items() if getattr(updated.metadata, field) == then}
 
 
 def keeping(manifest: Mapping[str, Any], held: Mapping[str, Any], path: Sequence[str]) -> dict[str, Any]:

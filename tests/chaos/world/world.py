@@ -121,6 +121,8 @@ class World:
         self.clusters = {name: Cluster(self, name) for name in clusters}
         self.cut_off = False
         """Whether no operator reaches Run:ai."""
+        self.shares: Mapping[Fate, float] = {}
+        """Of all calls to Run:ai these shares are struck, each call by one fate at most."""
         self._strikes = dict(plan.strikes)
         self._late = 0
         self._doomed: set[Process] = set()
@@ -236,7 +238,7 @@ class World:
         number = len(self.calls)
         self.calls.append(call)
         self._count(process)
-        strike = self._strikes.pop(number, None)
+        strike = self._strikes.pop(number, None) or self._drawn(call)
         if strike is None and self.cut_off and call.side is Side.RUNAI:
             return Strike(Fate.UNSENT)
         self.note(process.name, str(call))
@@ -249,6 +251,12 @@ class World:
         if strike is not None and strike.dies:
             self._doomed.add(process)
         return strike
+
+    def _drawn(self, call: Call) -> Strike | None:
+        if not self.shares or call.side is not Side.RUNAI:
+            return None
+        fates = self.random.choices([*self.shares, None], [*self.shares.values(), 1 - sum(self.shares.values())])
+        return Strike(fates[0]) if fates[0] else None
 
     def _count(self, process: Process) -> None:
         """So many calls in so short a time are a loop, whatever they are for."""

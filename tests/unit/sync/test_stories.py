@@ -758,6 +758,36 @@ class TestWhatIsTakenOutOfTheSpec:
         assert [body["metadata"] for body in world.runai.updates] == [{"priority": None, "category": None}]
         assert world.runai.calls.count("types Job") == 1
 
+    def test_while_runai_cannot_tell_its_defaults_nothing_is_put_that_takes_a_value_away(self) -> None:
+        world = World(a_resource().with_spec(scheduling={"priority": "high"}))
+        world.runai.kinds = (WorkloadType(name="Job", group="batch", priority_name="high"),)
+        world.runai.fails("types", Unavailable("503"))
+        first = self.removed(world)
+        assert world.runai.updates == []
+        world.reconcile(2)
+        world.becomes(first, sync_status="Synced")
+        world.reconcile()
+        assert len(world.runai.updates) == 1
+        assert world.condition("Synced")["status"] == "True"
+
+    def test_an_update_that_nobody_saw_answered_is_judged_when_runai_tells_its_defaults(self, world: World) -> None:
+        world.runai.kinds = (WorkloadType(name="Job", group="batch", priority_name="medium"),)
+        first = world.settle()
+        world.becomes(first, metadata={"priority": "medium"})
+        world.reconcile()
+        world.runai.fails("update", Ambiguous("cut"), committed=True)
+        world.runai.fails("types", Unavailable("503"))
+        world.change(manifest={**MANIFEST, "spec": {"parallelism": 2}})
+        world.reconcile()
+        for _ in range(3):
+            world.becomes(first, sync_status="Synced")
+            world.reconcile()
+            assert world.condition("Synced")["reason"] != "ServerDiffers"
+        assert world.runai.calls.count("types Job") == 2
+        world.passes(WINDOW)
+        world.reconcile()
+        assert world.condition("Synced")["status"] == "True"
+
     def test_where_runai_does_not_tell_its_defaults_an_unchanged_value_is_told(self) -> None:
         world = World(a_resource().with_spec(scheduling={"priority": "high"}))
         for _ in range(2):

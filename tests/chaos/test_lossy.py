@@ -1,0 +1,43 @@
+"""A third of all requests to Run:ai fail, and half of these were carried out: it takes longer, and ends the same."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from runai_simulator import Times
+from tests.chaos.world.line import Fate
+from tests.chaos.world.people import a_job
+from tests.chaos.world.world import Plan, World
+
+NAMES = [f"w{number}" for number in range(6)]
+DELETED, KEPT = NAMES[::2], NAMES[1::2]
+FAILING = {Fate.BROKEN_LATE: 0.15, Fate.BROKEN: 0.13, Fate.LOST: 0.03, Fate.UNSENT: 0.02}
+AGES = 10_000.0
+"""Seconds in which a run of bad luck is over."""
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_where_a_third_of_all_requests_fail_everything_converges(seed: int) -> None:
+    world = World(Plan(seed=seed, times=Times(running=None)))
+    users, pause = world.users, random.Random(seed).uniform(0.1, 60.0)
+    try:
+        world.shares = FAILING
+        users.connect()
+        world.cluster.start_operator()
+        for deed, names in (
+            (users.create, NAMES),
+            (lambda name: users.edit(name, manifest=a_job(2)), NAMES),
+            (users.delete, DELETED),
+        ):
+            for name in names:
+                world.passes(pause)
+                deed(name)
+        assert world.until(lambda: len(world.witness.resources()) == len(KEPT), within=AGES), world.missing()
+        world.shares = {}
+        assert world.until(lambda: not world.missing()), world.missing()
+        assert sorted(each.name for each in world.workloads() if each.live) == KEPT
+        assert not world.witness.broken
+    finally:
+        world.close()
