@@ -96,6 +96,10 @@ class RunaiWorkloadStatus(Wire):
         description="true once it was told that the workload is gone, though none is recorded: this resource was "
         "restored from a backup. It stands until a run is called for, whatever is told meanwhile.",
     )
+    unanswered: bool | None = Field(
+        default=None,
+        description="true while an update that got no answer may still be carried out, whatever is told meanwhile.",
+    )
     started_at: Timestamp | None = Field(default=None, description="When the workload started.")
     completed_at: Timestamp | None = Field(default=None, description="When the workload completed or failed.")
     last_handled_reconcile_at: Text | None = Field(

@@ -21,13 +21,14 @@ from runai_operator.sync import actions
 from runai_operator.sync.actions import FOLLOW_UP
 from runai_operator.sync.claim import NOBODY
 from runai_operator.sync.defaults import without_defaults
+from runai_operator.sync.kept import kept_values, unwanted
 from runai_operator.sync.ledger import Ledger
 from runai_operator.sync.names import claim_on, recorded
 from runai_operator.sync.policies.following import RESUMING, STOPPING
 from runai_operator.sync.ports import Connections, Kubernetes
 from runai_operator.sync.reading import bearable
 from runai_operator.sync.resource import Resource
-from runai_operator.sync.rewrite import kept_values, leaves_behind, rewriting, unwanted
+from runai_operator.sync.rewrite import leaves_behind, rewriting
 from runai_operator.sync.situation import Gone, Observed, Present, Situation
 from runai_operator.sync.stamp import Owner
 

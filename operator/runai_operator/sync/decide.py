@@ -33,6 +33,7 @@ from runai_operator.sync.policies.following import (
     tell_what_only_a_new_workload_can_take,
     tell_what_was_renamed_too_late,
     wait_for_what_was_asked,
+    wait_until_an_update_can_be_judged,
 )
 from runai_operator.sync.policies.submitting import (
     create_what_was_never_there,
@@ -67,6 +68,7 @@ POLICIES: tuple[Policy, ...] = (
     follow_the_spec,
     correct_what_drifted,
     resume_what_should_run,
+    wait_until_an_update_can_be_judged,
     tell_what_only_a_new_workload_can_take,
     tell_what_was_renamed_too_late,
     tell_what_cannot_be_suspended,

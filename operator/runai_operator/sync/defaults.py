@@ -8,9 +8,6 @@ from typing import Any
 from runai_operator.runai.client import RunaiClient
 from runai_operator.runai.errors import Refused
 from runai_operator.runai.models import WorkloadType
-from runai_operator.sync.desired import Desired
-from runai_operator.sync.resource import Resource
-from runai_operator.sync.situation import Observed, Present
 
 
 async def without_defaults(
@@ -31,19 +28,3 @@ async def without_defaults(
     found = next((each for each in types if (each.name, each.group) == (manifest["kind"], group)), WorkloadType())
     defaults = {"priority": found.priority_name, "category": found.category_name}
     return {field: value for field, value in held.items() if value != defaults[field]}
-
-
-def updated_unseen(resource: Resource, observed: Observed, desired: Desired) -> bool:
-    """Whether the workload was put to what is desired, by its stamp, and the status is of before."""
-    stamp = observed.stamp if isinstance(observed, Present) else None
-    told = resource.status.get("digest")
-    return told not in (None, desired.digest) and stamp is not None and stamp.digest == desired.digest
-
-
-def unnamed(observed: Observed, desired: Desired) -> Mapping[str, str]:
-    """What the workload holds in the fields priority and category where the spec names nothing."""
-    if not isinstance(observed, Present) or observed.view is None:
-        return {}
-    held = observed.view.workload.metadata
-    fields = (("priority", desired.priority, held.priority), ("category", desired.category, held.category))
-    return {field: value for field, wish, value in fields if wish is None and value is not None}

@@ -12,10 +12,11 @@ from runai_operator.api.workload import Adopt, RunaiWorkloadSpec
 from runai_operator.runai.errors import RunaiError
 from runai_operator.sync.absence import believed, vanished_with_many
 from runai_operator.sync.adoption import named
-from runai_operator.sync.defaults import unnamed, updated_unseen, without_defaults
+from runai_operator.sync.defaults import without_defaults
 from runai_operator.sync.desired import Desired, desire
 from runai_operator.sync.drift import drift_of, told_as_kept, unlike
 from runai_operator.sync.holders import Holders
+from runai_operator.sync.kept import unnamed, updated_unseen
 from runai_operator.sync.ledger import Ledger
 from runai_operator.sync.names import Names, claim_on, confirmed, recorded, resolve
 from runai_operator.sync.observe import Observer
@@ -94,22 +95,26 @@ class Gatherer:
             else:
                 observed = await self._look(connection, resource, spec, names)
             uninstalling = _to_be_replaced(resource, observed) and await self._kubernetes.uninstalling()
-            await self._learn_what_was_kept(connection, resource, observed, desired)
         except Problem as problem:
             return await self._held_up(resource, problem)
-        except RunaiError as error:
-            return Situation(resource, unknown(error))
+        unjudged = await self._learn_what_was_kept(connection, resource, observed, desired)
         if connection.leaving and resource.workload_id is None and _would_be_new(observed):
             return _stopped_by(resource, Reason.CONNECTION_NOT_READY, _leaves(resource))
-        return replace(self._situation(resource, observed, spec, desired, names), uninstalling=uninstalling)
+        situation = self._situation(resource, observed, spec, desired, names)
+        return replace(situation, uninstalling=uninstalling, unjudged=unjudged)
 
     async def _learn_what_was_kept(
         self, connection: Connection, resource: Resource, observed: Observed, desired: Desired
-    ) -> None:
-        """Of an update that an earlier process made, and nothing was told of. Raises RunaiError."""
-        if self._ledger.entry(resource.uid).put != desired.digest and updated_unseen(resource, observed, desired):
+    ) -> str | None:
+        """Of an update whose answer nobody has seen; why nobody can tell now, None where that is no question."""
+        if self._ledger.entry(resource.uid).put == desired.digest or not updated_unseen(resource, observed, desired):
+            return None
+        try:
             kept = await without_defaults(unnamed(observed, desired), connection.client, desired.manifest)
-            self._ledger.note(resource.uid, kept=kept)
+        except RunaiError as error:
+            return error.message
+        self._ledger.note(resource.uid, kept=kept)
+        return None
 
     async def _for_deletion(self, resource: Resource) -> Situation:
         if resource.released or resource.orphaned:
@@ -229,7 +234,7 @@ class Gatherer:
             names=names,
             drift=drift,
             corrected=bool(drift) and not ledger.may_correct(uid, paths(drift)),
-            unsettled=ledger.update_uncertain_for(uid, told=_told_in_doubt(resource)),
+            unsettled=ledger.update_uncertain_for(uid, told=resource.told_unanswered),
             in_doubt=ledger.create_looked_up_after(uid),
             asked=ledger.asked_lately(uid),
             kept=kept,
@@ -253,10 +258,6 @@ def _deletion_waits(resource: Resource, reason: Reason, message: str) -> Situati
     if reason is Reason.ACCESS_DENIED:
         told += "; or let go of whatever it left in Run:ai, with the annotation runai-operator.io/release=true"
     return Situation(resource, Unknown(reason, told))
-
-
-def _told_in_doubt(resource: Resource) -> bool:
-    return (resource.condition("Ready") or {}).get("reason") == Reason.OUTCOME_UNKNOWN
 
 
 def _leaves(resource: Resource) -> str:

@@ -86,6 +86,7 @@ def report(situation: Situation, outcome: Outcome, *, now: datetime, held: float
         "uid": situation.resource.uid,
         "leaving": _leaves(situation.resource, reason) or None,
         "vanished": _has_vanished(situation.resource, status, reason) or None,
+        "unanswered": _is_unanswered(situation, reason) or None,
     }
     return Report(status.model_copy(update=changes), reason, message, stalls_in)
 
@@ -99,6 +100,15 @@ def _has_vanished(resource: Resource, status: RunaiWorkloadStatus, reason: Reaso
     if reason is Reason.VANISHED:
         return status.workload_id is None or (resource.replacing and status.workload_id == resource.workload_id)
     return bool(resource.told_to_have_vanished and status.vanished) and reason is not Reason.SUBMITTING
+
+
+def _is_unanswered(situation: Situation, reason: Reason) -> bool:
+    """Of an update: it stands, for the next operator, until somebody looked who knows that its outcome is certain."""
+    resource = situation.resource
+    if situation.desired is None:
+        return resource.told_unanswered
+    lives_on = isinstance(situation.observed, Present) and not resource.deleting and not resource.replacing
+    return situation.unsettled > 0 or (lives_on and reason is Reason.OUTCOME_UNKNOWN)
 
 
 def differs(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
@@ -130,7 +140,10 @@ def _facts(situation: Situation, outcome: Outcome) -> RunaiWorkloadStatus:
     elif _is_recorded(observed, resource):
         if observed.view is not None:
             status = of_view(status, observed.view, observed.row, stamp=observed.stamp, compared=observed.compared)
-            status = status.model_copy(update={"drift": _drift_items(situation)})
+            changes: dict[str, Any] = {"drift": _drift_items(situation)}
+            if situation.unjudged:  # so that the next operator judges it, too
+                changes["digest"] = resource.status.get("digest")
+            status = status.model_copy(update=changes)
         if observed.row is not None:
             status = of_row(status, observed.row)
         status = _handled(situation, status)
@@ -269,6 +282,8 @@ def _syncedness(situation: Situation, status: RunaiWorkloadStatus, ready: Row, m
         return TABLE["Synced", Reason.APPLYING], "Run:ai holds what the spec said before"
     if status.sync_info is None or status.sync_info.status != "Synced":
         return TABLE["Synced", Reason.APPLYING], "submitted to Run:ai"
+    if situation.unjudged:
+        return TABLE["Synced", Reason.RUNAI_UNAVAILABLE], situation.unjudged
     if not status.drift:
         return TABLE["Synced", Reason.SYNCED], ""
     paths = ", ".join(item.path for item in status.drift[:5])

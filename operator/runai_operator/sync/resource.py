@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from runai_operator.api import names
+from runai_operator.api.reasons import Reason
 from runai_operator.api.wire import SHORT
 from runai_operator.sync.claim import Claim, read_claim
 
@@ -119,6 +120,13 @@ class Resource:
         if self.claim is None:
             return self.workload_id is None and self.told_to_have_vanished
         return self.claim is not None and self.claim.uid != self.uid
+
+    @property
+    def told_unanswered(self) -> bool:
+        """Whether it was told that an update got no answer. Earlier versions told it by the reason alone."""
+        by_reason = (self.condition("Ready") or {}).get("reason") == Reason.OUTCOME_UNKNOWN
+        lives_on = self.workload_id is not None and not self.replacing
+        return self.status.get("unanswered") is True or (by_reason and lives_on)
 
     @property
     def told_to_have_vanished(self) -> bool:

@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from runai_operator.runai.models import WorkloadV2
 from runai_operator.runai.requests import UpdateWorkload
-from runai_operator.sync.defaults import unnamed
 from runai_operator.sync.situation import Present, Situation
 from runai_operator.sync.stamp import Owner, unstamped
 
@@ -40,21 +38,6 @@ def rewriting(situation: Situation, owner: Owner, *, merges: bool) -> UpdateWork
     manifest = desired.stamped(manifest, owner)  # last: whatever is kept, the stamp tells of this wish
     leave_out = tuple(field for field in situation.kept if getattr(update, field) is None)
     return replace(update, manifest=clearing(manifest, held) if merges else manifest, leave_out=leave_out)
-
-
-def unwanted(situation: Situation) -> dict[str, str]:
-    """The values that Run:ai holds and that are no longer wanted: the spec that it had named them (its stamp says so),
-    or they were kept before."""
-    desired, observed = situation.desired, situation.observed
-    if desired is None or not isinstance(observed, Present):
-        return {}
-    named = {*situation.kept, *(observed.stamp.scheduling if observed.stamp else ())}
-    return {field: value for field, value in unnamed(observed, desired).items() if field in named}
-
-
-def kept_values(values: Mapping[str, str], updated: WorkloadV2) -> dict[str, str]:
-    """Those of the unwanted values that Run:ai still holds after an update."""
-    return {field: then for field, then in values.items() if getattr(updated.metadata, field) == then}
 
 
 def keeping(manifest: Mapping[str, Any], held: Mapping[str, Any], path: Sequence[str]) -> dict[str, Any]:

@@ -115,10 +115,11 @@ class Situation:
     `unsettled` is for how many seconds the outcome of an update without an answer stays open; `in_doubt` in how many
     seconds to look again for a create that may still be carried out, None where none may. `asked` is what was asked
     of Run:ai a moment ago: to suspend it, or not to. `kept` are values of the metadata that Run:ai holds on to though
-    null was sent for them. `put_lately`: Run:ai took an update to this very digest a moment ago. `uninstalling`: the
+    the spec names none. `put_lately`: Run:ai took an update to this very digest a moment ago. `uninstalling`: the
     CRD is being deleted, looked up where a DELETE might follow. `unlike` is where a workload that nobody owns
     is not what the spec says, whatever spec.drift makes of it. `confirmed_gone`: a person said that the recorded
-    workload is gone, when many were missing.
+    workload is gone, when many were missing. `unjudged`: an update turned up whose answer nobody has seen, and why
+    nobody can tell yet what Run:ai kept of before.
     """
 
     resource: Resource
@@ -137,6 +138,7 @@ class Situation:
     uninstalling: bool = False
     unlike: tuple[str, ...] = ()
     confirmed_gone: bool = False
+    unjudged: str | None = None
 
     @property
     def in_its_place(self) -> bool:

@@ -468,7 +468,8 @@ def test_every_action_and_every_policy_is_reached():
     renamed = a_situation(a_resource().claimed(project_name="team-b").submitted(), a_workload().seen())
     fixed_to = a_situation(A_SERVICE.with_spec(suspend=True), replace(a_workload().seen(), row=CANNOT_BE_SUSPENDED))
     adopting = a_situation(a_resource().with_spec(adopt={"policy": "IfUnowned"}).claimed(), NOBODYS)
-    told = (paused, stopped, asked, renamed, fixed_to, adopting)
+    unjudged = a_situation(A_SERVICE, a_workload().seen(), unjudged="no answer")
+    told = (paused, stopped, asked, renamed, fixed_to, adopting, unjudged)
     deciding = {next(policy for policy in POLICIES if policy(each) is not None) for each in (*situations, *told)}
     assert set(POLICIES) - deciding == set()
 

@@ -679,6 +679,46 @@ class TestStartingAnew:
         assert world.condition("Synced")["status"] == "True"
 
 
+class TestAnUpdateWithoutAnAnswer:
+    def unanswered(self, world: World) -> None:
+        world.settle()
+        world.runai.fails("update", LOST)
+        world.change(manifest={**MANIFEST, "spec": {"parallelism": 2}})
+        world.reconcile()
+
+    def test_is_waited_out_by_the_next_operator_whatever_was_told_meanwhile(self, world: World) -> None:
+        self.unanswered(world)
+        world.problem = Problem(Reason.CONNECTION_NOT_READY, "away")
+        world.change(manifest={**MANIFEST, "spec": {"parallelism": 3}})
+        world.reconcile()
+        world.problem = None
+        world.restart()
+        world.reconcile()
+        assert world.runai.updates == []
+        assert world.condition("Synced")["reason"] == "OutcomeUnknown"
+        world.passes(WINDOW)
+        world.reconcile()
+        assert len(world.runai.updates) == 1
+        assert "unanswered" not in world.status
+
+    def test_is_forgotten_once_its_outcome_is_certain(self, world: World) -> None:
+        self.unanswered(world)
+        assert world.status["unanswered"] is True
+        world.passes(WINDOW)
+        world.reconcile()
+        assert len(world.runai.updates) == 1
+        assert "unanswered" not in world.status
+
+    def test_is_told_apart_from_a_create_without_one(self) -> None:
+        world = World(a_resource())
+        world.runai.fails("create", LOST, committed=True)
+        world.reconcile()
+        assert world.condition("Ready")["reason"] == "OutcomeUnknown"
+        world.restart()
+        world.reconcile(2)
+        assert world.condition("Ready")["reason"] == "Applying"
+
+
 class TestWhatIsTakenOutOfTheSpec:
     def removed(self, world: World) -> str:
         world.reconcile()
@@ -786,6 +826,27 @@ class TestWhatIsTakenOutOfTheSpec:
         assert world.runai.calls.count("types Job") == 2
         world.passes(WINDOW)
         world.reconcile()
+        assert world.condition("Synced")["status"] == "True"
+
+    def test_what_should_stand_still_does_not_wait_for_runai_to_tell_its_defaults(self, world: World) -> None:
+        world.runai.kinds = (WorkloadType(name="Job", group="batch", priority_name="medium"),)
+        first = world.settle()
+        world.becomes(first, metadata={"priority": "medium"})
+        world.reconcile()
+        world.runai.fails("update", Ambiguous("cut"), committed=True)
+        world.change(manifest={**MANIFEST, "spec": {"parallelism": 2}})
+        world.reconcile()
+        world.becomes(first, sync_status="Synced")
+        world.passes(WINDOW)
+        world.restart()
+        world.passes(2 * WINDOW)
+        world.change(suspend=True)
+        for _ in range(3):
+            world.runai.fails("types", Unavailable("503"))
+            world.reconcile()
+            assert world.condition("Synced")["status"] == "Unknown"
+        assert f"suspend {first}" in world.runai.calls
+        world.reconcile(2)
         assert world.condition("Synced")["status"] == "True"
 
     def test_where_runai_does_not_tell_its_defaults_an_unchanged_value_is_told(self) -> None:

@@ -73,6 +73,11 @@ def resume_what_should_run(situation: Situation) -> Action | None:
     return Resume() if _is_to_be(situation, suspended=False) and situation.asked is not False else None
 
 
+def wait_until_an_update_can_be_judged(situation: Situation) -> Action | None:
+    """What was kept of before shows by Run:ai's defaults, and these could not be read."""
+    return Wait(Reason.RUNAI_UNAVAILABLE, situation.unjudged) if situation.unjudged else None
+
+
 def wait_for_what_was_asked(situation: Situation) -> Action | None:
     """Run:ai agreed, and does not show it yet."""
     if _is_to_be(situation, suspended=True):
