@@ -68,7 +68,7 @@ class ControlClient:
         return [write for write in found if operation in (None, write["operation"])]
 
     def workloads(self, name: str | None = None) -> list[dict[str, Any]]:
-        """Everything, foreign and deleted too: {row, v2, syncInfo, foreign, deleted} each."""
+        """Everything, foreign and deleted too: {row, v2, syncInfo, foreign, deleted, byHand} each."""
         found = self._ask("GET", "/workloads")["workloads"]
         return [workload for workload in found if name in (None, workload["row"]["name"])]
 

@@ -40,6 +40,7 @@ def everything(state: State, workload: Workload) -> Body:
         "syncInfo": {"status": sync.value, "message": sync.message},
         "foreign": workload.foreign,
         "deleted": workload.is_deleted(state.now()),
+        "byHand": sorted(workload.by_hand),
     }
 
 
@@ -94,6 +95,7 @@ def edit(state: State, request: Request, body: Body) -> Body:
     edited = replace(
         workload,
         metadata=_metadata(workload.metadata, body),
+        by_hand=workload.by_hand.union(field.name for field in fields(Metadata) if field.name in body),
         manifest=manifest,
         footprint=footprint_of(manifest),
         kind=kind_of(manifest),

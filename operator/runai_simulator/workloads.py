@@ -51,6 +51,8 @@ class Workload:
     foreign: bool = False
     visible_at: float = 0.0
     by: str = "simulator"
+    by_hand: frozenset[str] = frozenset()
+    """Fields of the metadata that a person set, and no update since."""
 
     @property
     def category(self) -> str:
@@ -159,9 +161,11 @@ def updated(workload: Workload, *, metadata: Metadata, manifest: JsonObject, now
     if never_ran and failure is None:
         steps = (Step(now, "Creating"), *_starting(now, workload.kind, None, rules))
         phases = rewritten(phases, now, steps)
+    as_before = {each for each in workload.by_hand if getattr(metadata, each) == getattr(workload.metadata, each)}
     return replace(
         workload,
         metadata=metadata,
+        by_hand=frozenset(as_before),
         manifest=manifest,
         written_at=now,
         footprint=footprint_of(manifest),

@@ -34,6 +34,7 @@ def differences(spec: Body, workload: Workload) -> list[Difference]:
     """All of them but those under spec.drift.ignorePaths; none where spec.drift.mode is Ignore.
 
     A field that the spec does not name is to hold what a new workload would get; where Run:ai does not tell it, any.
+    It may hold what a person made of it in Run:ai, for nobody asked for anything else.
     """
     drift = spec.get("drift") or {}
     if drift.get("mode") == "Ignore":
@@ -43,6 +44,8 @@ def differences(spec: Body, workload: Workload) -> list[Difference]:
     named = spec.get("scheduling") or {}
     for field, wish in as_created(wanted["kind"], named, workload.scheduling).items():
         seen = workload.scheduling[field]
+        if named.get(field) is None and field in workload.by_hand:
+            continue
         if seen != wish and (seen is not None or named.get(field) is not None):
             found.append(Difference(f"/scheduling/{field}", named.get(field), seen))
     ignored = [pointer.rstrip("/") for pointer in drift.get("ignorePaths") or ()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -25,7 +25,8 @@ class Owner(NamedTuple):
 
 @dataclass(frozen=True)
 class Workload:
-    """A workload as Run:ai holds it. `leaving`: it is being deleted, or `gone`. `manifest` is without the stamp."""
+    """A workload as Run:ai holds it. `leaving`: it is being deleted, or `gone`. `manifest` is without the stamp.
+    `by_hand` are fields of the scheduling that a person set in Run:ai, and no update since."""
 
     id: str
     name: str
@@ -39,6 +40,7 @@ class Workload:
     gone: bool
     finished: bool
     stopped: bool
+    by_hand: Collection[str] = ()
 
     @property
     def live(self) -> bool:
@@ -75,6 +77,7 @@ def workload(document: Body) -> Workload:
         gone=document["deleted"],
         finished=row["phase"] in FINISHED or row["completedAt"] is not None,
         stopped=v2.get("desiredPhase") == "Stopped",
+        by_hand=frozenset(document.get("byHand") or ()),
     )
 
 

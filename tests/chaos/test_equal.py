@@ -51,6 +51,13 @@ def test_a_write_is_for_the_resource_of_its_round(by: Owner | None, ours: bool) 
     assert (invariants.never_touch_what_is_anothers(a_workload(), "PUT", by) == []) is ours
 
 
+def test_what_the_spec_does_not_name_may_be_as_a_person_left_it_in_runai() -> None:
+    edited = a_workload(scheduling={"priority": "very-low"}, by_hand={"priority"})
+    assert invariants.differences({"manifest": JOB}, edited) == []
+    named = invariants.differences({"manifest": JOB, "scheduling": {"priority": "low"}}, edited)
+    assert [each.path for each in named] == ["/scheduling/priority"]
+
+
 @pytest.mark.parametrize(
     ("scheduling", "named", "paths"),
     [

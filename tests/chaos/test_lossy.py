@@ -7,13 +7,20 @@ import random
 import pytest
 
 from runai_simulator import Times
-from tests.chaos.world.line import Fate
+from tests.chaos.world.line import Fate, Strike
 from tests.chaos.world.people import a_job
 from tests.chaos.world.world import Plan, World
 
 NAMES = [f"w{number}" for number in range(6)]
-DELETED, KEPT = NAMES[::2], NAMES[1::2]
-FAILING = {Fate.BROKEN_LATE: 0.15, Fate.BROKEN: 0.13, Fate.LOST: 0.03, Fate.UNSENT: 0.02}
+DELETED, KEPT, URGENT = NAMES[::2], NAMES[1::2], NAMES[:3]
+FAILING = {
+    Strike(Fate.BROKEN_LATE): 0.13,
+    Strike(Fate.BROKEN): 0.13,
+    Strike(Fate.LOST): 0.03,
+    Strike(Fate.LATE, after=45): 0.01,
+    Strike(Fate.LATE, after=119): 0.01,
+    Strike(Fate.UNSENT): 0.02,
+}
 AGES = 10_000.0
 """Seconds in which a run of bad luck is over."""
 
@@ -27,8 +34,8 @@ def test_where_a_third_of_all_requests_fail_everything_converges(seed: int) -> N
         users.connect()
         world.cluster.start_operator()
         for deed, names in (
-            (users.create, NAMES),
-            (lambda name: users.edit(name, manifest=a_job(2)), NAMES),
+            (lambda name: users.create(name, scheduling={"priority": "high"} if name in URGENT else None), NAMES),
+            (lambda name: users.edit(name, manifest=a_job(2), scheduling=None), NAMES),
             (users.delete, DELETED),
         ):
             for name in names:

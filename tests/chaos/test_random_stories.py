@@ -92,7 +92,7 @@ class RandomStories(RuleBasedStateMachine):
         workload = live[which % len(live)]
         if action == "edit":
             raw = self.world.raw(workload.id)
-            self.world.staff.edits(workload.id, manifest={**raw, "spec": {"parallelism": 7}})
+            self.world.staff.edits(workload.id, manifest={**raw, "spec": {"parallelism": 7}}, priority="very-high")
         elif not (workload.finished and action != "delete"):
             self.world.staff.does(action, workload.id)
 

@@ -86,8 +86,9 @@ def test_an_edited_priority_that_the_spec_leaves_open_is_left_alone_and_told(sha
     world = shared_world
     running(world, name)
     (workload,) = world.workloads(name)
-    world.run.edit(workload["row"]["id"], priority="low")
-    world.until(lambda: world.status(name)["scheduling"]["priority"] == "low")
+    world.run.edit(workload["row"]["id"], priority="very-high")
+    world.until(lambda: world.status(name)["scheduling"]["priority"] == "very-high")
+    world.polls()
     assert world.written(name) == [CREATE]
     assert synced(world, name) == "Synced"
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import kopf
@@ -23,6 +24,8 @@ PAUSE = 2.0
 """Seconds before a watching that ended is begun anew."""
 SERVED = 5.0
 """Seconds after which a CRD that was established shows in discovery, too."""
+LATELY = 10.0
+"""Seconds for which one that was there already may not show yet, by clocks that may differ a little."""
 OURS = frozenset({f"{WORKLOADS}.{GROUP}", f"{CONNECTIONS}.{GROUP}"})
 STACK = 64 * 2**20
 """Bytes of stack for reading what nests deep: a thread's own may be far less than a process's. Only what is touched
@@ -92,9 +95,10 @@ class Seen:
     namespace: Callable[[bool, Any], None]
 
 
-def registry(seen: Seen, installed: Callable[[], None]) -> kopf.OperatorRegistry:
-    """One handler a kind, and the log-in that a registry of one's own has to bring. `installed` is called in Kopf's
-    loop when one of our CRDs was established since it began."""
+def registry(seen: Seen, established: Callable[[str, str, bool], None]) -> kopf.OperatorRegistry:
+    """One handler a kind, and the log-in that a registry of one's own has to bring. `established` is told, in Kopf's
+    loop, of each of our CRDs that is: its uid, since when (RFC 3339), and whether it was there when the watching began.
+    """
     own = kopf.OperatorRegistry()
 
     @kopf.on.login(registry=own)
@@ -117,8 +121,9 @@ def registry(seen: Seen, installed: Callable[[], None]) -> kopf.OperatorRegistry
 
     @kopf.on.event("apiextensions.k8s.io", "v1", "customresourcedefinitions", registry=own, when=_is_ours)
     async def crd(event: Any, **_: Any) -> None:
-        if event["type"] in ("ADDED", "MODIFIED") and _is_established(event["object"]):
-            installed()
+        since = _established_since(event["object"])
+        if event["type"] != "DELETED" and since is not None:
+            established(event["object"]["metadata"]["uid"], since, event["type"] is None)
 
     return own
 
@@ -127,26 +132,28 @@ def _is_ours(name: str, **_: Any) -> bool:
     return name in OURS
 
 
-def _is_established(crd: Any) -> bool:
+def _established_since(crd: Any) -> str | None:
     conditions = crd.get("status", {}).get("conditions") or ()
-    return any((each["type"], each["status"]) == ("Established", "True") for each in conditions)
+    is_so = (each for each in conditions if (each["type"], each["status"]) == ("Established", "True"))
+    return next((str(each["lastTransitionTime"]) for each in is_so), None)
 
 
 class Watch:
     """Kopf in a thread with an event loop of its own: it cancels, when it ends, whatever else runs in its loop.
 
     What it sees is handed to `loop`, where the index lives. It gives up after a row of network errors; it is started
-    anew then, for as long as it takes. And when a CRD of ours was installed: Kopf looks for what is served when the CRD
-    moves, which may be before discovery shows it, and not again (seen under load with Kopf 1.45).
+    anew then, for as long as it takes. And once for each CRD of ours that was installed lately: Kopf looks for what is
+    served when the CRD moves, which may be before discovery shows it, and not again (seen under load with Kopf 1.45).
     """
 
     def __init__(
         self, index: Index, moved: Moved, loop: asyncio.AbstractEventLoop, *, namespaces: Sequence[str] = ()
     ) -> None:
-        self._registry = registry(_handed_to(loop, kept_in(index, moved)), self._begin_anew)
+        self._registry = registry(_handed_to(loop, kept_in(index, moved)), self._established)
         self._namespaces = namespaces
         self._stopping = threading.Event()
         self._watching: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
+        self._known: set[tuple[str, str]] = set()
         self.ready = threading.Event()
         threading.stack_size(STACK)
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
@@ -166,6 +173,13 @@ class Watch:
     def alive(self) -> str | None:
         """A health check: None, or why the watching has ended."""
         return None if self._thread.is_alive() else "the watch of the API server has ended"
+
+    def _established(self, uid: str, since: str, listed: bool) -> None:
+        """What was there when the watching began, and for long, discovery has shown it."""
+        known = (uid, since) in self._known
+        self._known.add((uid, since))
+        if not known and not (listed and _age(since) > LATELY):
+            self._begin_anew()
 
     def _begin_anew(self) -> None:
         if self._watching is not None:
@@ -225,6 +239,10 @@ def kept_in(index: Index, moved: Moved) -> Seen:
         moved.connection(body["metadata"]["name"])
 
     return Seen(workload, connection, namespace)
+
+
+def _age(moment: str) -> float:
+    return (datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds()
 
 
 def _handed_to(loop: asyncio.AbstractEventLoop, seen: Seen) -> Seen:

@@ -221,7 +221,9 @@ def orphan(world: World) -> None:
 @story(missing=once)
 def edited_by_hand(world: World) -> None:
     workload_id = settled(world)
-    world.staff.edits(workload_id, manifest={**world.raw(workload_id), "spec": {"parallelism": 7}}, priority="low")
+    world.staff.edits(
+        workload_id, manifest={**world.raw(workload_id), "spec": {"parallelism": 7}}, priority="very-high"
+    )
     reach(world, lambda: world.missing() == [], "the edit is undone")
 
 

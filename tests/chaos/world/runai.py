@@ -175,6 +175,7 @@ def _seen(workload: SimulatedWorkload, now: float) -> Workload:
         gone=workload.is_deleted(now),
         finished=workload.phase(now) in FINISHED or workload.completed_at(now) is not None,
         stopped=workload.desired == "Stopped",
+        by_hand=workload.by_hand,
     )
 
 

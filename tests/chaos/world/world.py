@@ -121,8 +121,8 @@ class World:
         self.clusters = {name: Cluster(self, name) for name in clusters}
         self.cut_off = False
         """Whether no operator reaches Run:ai."""
-        self.shares: Mapping[Fate, float] = {}
-        """Of all calls to Run:ai these shares are struck, each call by one fate at most."""
+        self.shares: Mapping[Strike, float] = {}
+        """Of all calls to Run:ai these shares are struck, each call once at most."""
         self._strikes = dict(plan.strikes)
         self._late = 0
         self._doomed: set[Process] = set()
@@ -255,8 +255,8 @@ class World:
     def _drawn(self, call: Call) -> Strike | None:
         if not self.shares or call.side is not Side.RUNAI:
             return None
-        fates = self.random.choices([*self.shares, None], [*self.shares.values(), 1 - sum(self.shares.values())])
-        return Strike(fates[0]) if fates[0] else None
+        unharmed = 1 - sum(self.shares.values())
+        return self.random.choices([*self.shares, None], [*self.shares.values(), unharmed])[0]
 
     def _count(self, process: Process) -> None:
         """So many calls in so short a time are a loop, whatever they are for."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -12,15 +13,30 @@ from runai_operator.kube import watch
 from runai_operator.kube.index import Index
 
 ENOUGH, A_MOMENT = 10.0, 0.2
-ESTABLISHED = {"type": "Established", "status": "True"}
-ACCEPTED = {"type": "NamesAccepted", "status": "True"}
+DAYS = 86400.0
+WORKLOADS, CONNECTIONS = sorted(watch.OURS, reverse=True)
+
+
+class Shown(NamedTuple):
+    """An event of a CRD that holds a condition for so many seconds."""
+
+    kind: str | None
+    seconds: float
+    condition: str = "Established"
+    name: str = WORKLOADS
+
+    def event(self) -> dict[str, Any]:
+        since = (datetime.now(UTC) - timedelta(seconds=self.seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        condition = {"type": self.condition, "status": "True", "lastTransitionTime": since}
+        metadata = {"name": self.name, "uid": f"uid of {self.name}"}
+        return {"type": self.kind, "object": {"metadata": metadata, "status": {"conditions": [condition]}}}
 
 
 class Kopf:
-    """Shows what it is given each time it starts, and then watches until it is stopped."""
+    """Shows what it is given when it first starts, and then watches until it is stopped."""
 
-    def __init__(self, *shown: tuple[str | None, str, dict[str, str]]) -> None:
-        self._shown = shown
+    def __init__(self, *shown: Shown) -> None:
+        self._shown = [(each.name, each.event()) for each in shown]
         self.starts = 0
         self.twice = threading.Event()
 
@@ -29,17 +45,15 @@ class Kopf:
         if self.starts == 2:
             self.twice.set()
             return
-        for kind, name, condition in self._shown:
-            event = {"type": kind, "object": {"metadata": {"name": name}, "status": {"conditions": [condition]}}}
+        for name, event in self._shown:
             for handler in registry._watching.get_all_handlers():
-                selector = handler.selector
-                if selector.group == "apiextensions.k8s.io" and handler.when(name=name):
+                if handler.selector.group == "apiextensions.k8s.io" and handler.when(name=name):
                     await handler.fn(event=event)
         await stop_flag.wait()
 
 
-def begins_anew(monkeypatch: pytest.MonkeyPatch, kind: str | None, name: str, condition: dict[str, str]) -> bool:
-    fake = Kopf((kind, name, condition))
+def begins_anew(monkeypatch: pytest.MonkeyPatch, *shown: Shown, within: float) -> bool:
+    fake = Kopf(*shown)
     monkeypatch.setattr(watch.kopf, "operator", fake.operator)
     monkeypatch.setattr(watch, "SERVED", 0.0)
     monkeypatch.setattr(watch, "PAUSE", 0.0)
@@ -48,23 +62,36 @@ def begins_anew(monkeypatch: pytest.MonkeyPatch, kind: str | None, name: str, co
         moved = watch.Moved(workload=lambda _: None, connection=lambda _: None)
         watching = watch.Watch(Index(), moved, asyncio.get_running_loop())
         watching.start()
-        anew = await asyncio.to_thread(fake.twice.wait, ENOUGH if condition is ESTABLISHED and kind else A_MOMENT)
+        anew = await asyncio.to_thread(fake.twice.wait, within)
         await watching.stop()
         return anew
 
     return asyncio.run(watched())
 
 
-@pytest.mark.parametrize("kind", ["ADDED", "MODIFIED"])
-@pytest.mark.parametrize("name", sorted(watch.OURS))
-def test_with_a_crd_of_ours_that_is_established_since_it_began(
-    monkeypatch: pytest.MonkeyPatch, kind: str, name: str
-) -> None:
-    assert begins_anew(monkeypatch, kind, name, ESTABLISHED)
+@pytest.mark.parametrize(
+    "shown",
+    [
+        pytest.param((Shown("ADDED", 0),), id="is installed"),
+        pytest.param((Shown("ADDED", 0, name=CONNECTIONS),), id="is installed, the other kind"),
+        pytest.param((Shown("MODIFIED", 0),), id="comes to be served"),
+        pytest.param((Shown(None, 0),), id="was installed a moment before"),
+        pytest.param((Shown(None, DAYS), Shown("MODIFIED", 0)), id="is installed anew"),
+    ],
+)
+def test_with_a_crd_of_ours_that(monkeypatch: pytest.MonkeyPatch, shown: tuple[Shown, ...]) -> None:
+    assert begins_anew(monkeypatch, *shown, within=ENOUGH)
 
 
 @pytest.mark.parametrize(
-    ("kind", "condition"), [(None, ESTABLISHED), ("ADDED", ACCEPTED)], ids=["was there before", "is not served yet"]
+    "shown",
+    [
+        pytest.param((Shown(None, DAYS),), id="was there for long"),
+        pytest.param((Shown(None, DAYS), Shown("MODIFIED", DAYS)), id="merely moves"),
+        pytest.param((Shown("ADDED", 0, "NamesAccepted"),), id="is not served yet"),
+        pytest.param((Shown("DELETED", 0),), id="goes"),
+        pytest.param((Shown("ADDED", 0, name="jobs.batch.example"),), id="is another's"),
+    ],
 )
-def test_but_not_with_one_that(monkeypatch: pytest.MonkeyPatch, kind: str | None, condition: dict[str, str]) -> None:
-    assert not begins_anew(monkeypatch, kind, sorted(watch.OURS)[0], condition)
+def test_but_not_with_one_that(monkeypatch: pytest.MonkeyPatch, shown: tuple[Shown, ...]) -> None:
+    assert not begins_anew(monkeypatch, *shown, within=A_MOMENT)
