@@ -29,7 +29,7 @@ from runai_operator.sync.ports import Connections, Kubernetes
 from runai_operator.sync.reading import bearable
 from runai_operator.sync.resource import Resource
 from runai_operator.sync.rewrite import leaves_behind, rewriting
-from runai_operator.sync.situation import Gone, Observed, Present, Situation
+from runai_operator.sync.situation import Gone, Present, Situation
 from runai_operator.sync.stamp import Owner
 
 NOT_THERE = "Run:ai was asked to delete workload {}, and does not know it any more: looking whether it is gone"
@@ -258,9 +258,11 @@ def _fixed(situation: Situation, action: actions.Claim) -> dict[str, Any] | None
     if action.adopts is None and not situation.in_its_place:
         if resource.workload_id in (None, action.replaces):
             return desired.fixed
-        if resource.claim is not None:
-            return _of_before(resource)
-    seen = held_as_fixed(situation.observed)
+        if (before := _of_before(resource)) is not None:
+            return before
+    seen = situation.observed.fixed if isinstance(situation.observed, Present) else {}
+    if not seen:
+        return _of_before(resource)
     return {field: wish if wish is None else seen.get(field, wish) for field, wish in desired.fixed.items()}
 
 
@@ -271,11 +273,3 @@ def _of_before(resource: Resource) -> dict[str, Any] | None:
         return None
     before = claim.vanished if resource.replacing_what_vanished else claim.fixed
     return dict(before) if before else None
-
-
-def held_as_fixed(observed: Observed) -> dict[str, str | None]:
-    """What a workload that was seen was created with: with the claim lost, its word is all there is."""
-    if not isinstance(observed, Present) or observed.view is None:
-        return {}
-    metadata = observed.view.workload.metadata
-    return {"preemptibility": metadata.preemptibility, "mnnvl": metadata.configuration.mnnvl}

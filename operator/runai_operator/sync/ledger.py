@@ -30,7 +30,8 @@ class Entry:
     them. `asked` is what was asked of Run:ai until `asked_until`: to suspend, or not to. `put` is the digest that
     was last put, `puts` how often in a row, and `put_until` until when it may not show yet. `compared` is the
     workload's updatedAt when it was last held against the spec. `let_go`: our finalizer was taken away by
-    ourselves. `nothing_came`: nothing that a create in doubt had made is among what was deleted.
+    ourselves. `nothing_came`: nothing that a create in doubt had made is among what was deleted. `others` are ids of
+    workloads under our name that were seen to be another's, or nobody's.
     """
 
     clean: bool = False
@@ -51,6 +52,7 @@ class Entry:
     compared: datetime | None = None
     let_go: bool = False
     nothing_came: bool = False
+    others: frozenset[str] = frozenset()
     reason: str = ""
     since: float = 0.0
 
@@ -122,6 +124,10 @@ class Ledger:
     def recorded(self, uid: str) -> None:
         """The id of what was created stands in the status: nothing is in doubt any more."""
         self.note(uid, created_until=0.0)
+
+    def seen_as_anothers(self, uid: str, workload_id: str) -> None:
+        """Once it is deleted nobody can tell any more whose it was."""
+        self.note(uid, others=self.entry(uid).others | {workload_id})
 
     def nothing_replaces(self, uid: str) -> None:
         """No earlier process can have sent a create in place of the recorded workload: it was seen live, and only its

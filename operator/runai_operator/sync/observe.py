@@ -218,6 +218,8 @@ class Observer:
             seen = await self._seen(row, owner)
             if is_ours(seen) or isinstance(seen, Unknown):
                 return seen
+            if isinstance(seen, Present):
+                self._ledger.seen_as_anothers(resource.uid, seen.workload_id)
             best = best or seen
         return best
 

@@ -66,9 +66,8 @@ def at_rest(resource: Resource, ledger: Ledger) -> bool:
         and resource.claim is not None
         and resource.finalized
         and resource.status.get("observedGeneration") == resource.generation
-        and not (
-            resource.restored or resource.look_asked or resource.deleting or resource.replacing or resource.rerun_asked
-        )
+        and not (resource.restored or resource.just_restored)
+        and not (resource.look_asked or resource.deleting or resource.replacing or resource.rerun_asked)
         and not ledger.update_uncertain_for(resource.uid)
     )
 

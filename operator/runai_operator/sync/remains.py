@@ -75,7 +75,8 @@ class Remains:
         try:
             view = check_tenant(await self._client.get(row.id), self._connection)
         except NotFound:  # deleted ones may be listed only
-            return Gone(has_finished(row), unseen=row)
+            anothers = row.id in self._ledger.entry(resource.uid).others
+            return None if anothers else Gone(has_finished(row), unseen=row)
         stamp = read_stamp(view.workload.raw_manifest or {})
         if stamp is None or stamp.owner != owner:
             return None

@@ -47,6 +47,14 @@ class Present:
         return read_stamp(self.view.workload.raw_manifest or {}) if self.view else None
 
     @property
+    def fixed(self) -> dict[str, str | None]:
+        """What it was created with: where the claim was lost its word is all there is. Empty while nobody looked."""
+        if self.view is None:
+            return {}
+        metadata = self.view.workload.metadata
+        return {"preemptibility": metadata.preemptibility, "mnnvl": metadata.configuration.mnnvl}
+
+    @property
     def finished(self) -> bool:
         return self.row is not None and has_finished(self.row)
 

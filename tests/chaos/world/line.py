@@ -106,7 +106,7 @@ class Line:
             answer = perform()
             await asyncio.sleep(self._outside.latency())
             return answer
-        self._doomed = strike.dies
+        self._doomed = self._doomed or strike.dies
         return await self._struck(strike, call, perform, refuse)
 
     async def _struck(self, strike: Strike, call: Call, perform: Callable[[], T], refuse: Refuse[T]) -> T:

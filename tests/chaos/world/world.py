@@ -123,6 +123,7 @@ class World:
         """Whether no operator reaches Run:ai."""
         self.shares: Mapping[Strike, float] = {}
         """Of all calls to Run:ai these shares are struck, each call once at most."""
+        self._next: list[tuple[Callable[[Call], bool], Strike]] = []
         self._strikes = dict(plan.strikes)
         self._late = 0
         self._doomed: set[Process] = set()
@@ -164,6 +165,10 @@ class World:
                 return False
             self.passes(LOOK)
         return False
+
+    def strikes_next(self, meant: Callable[[Call], bool], strike: Strike) -> None:
+        """The next call that is meant is struck, and none after it."""
+        self._next.append((meant, strike))
 
     def passes(self, seconds: float) -> None:
         self.time.advance(lambda: bool(self.witness.broken), within=seconds)
@@ -253,6 +258,11 @@ class World:
         return strike
 
     def _drawn(self, call: Call) -> Strike | None:
+        for each in self._next:
+            meant, strike = each
+            if meant(call):
+                self._next.remove(each)
+                return strike
         if not self.shares or call.side is not Side.RUNAI:
             return None
         unharmed = 1 - sum(self.shares.values())

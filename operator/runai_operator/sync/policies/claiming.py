@@ -49,14 +49,16 @@ def claim_before_the_first_write(situation: Situation) -> Action | None:
     if claim is None:
         return Claim(rerun_at=resource.rerun_asked)
     if not resource.finalized:
-        return begun(situation, _as_it_was(claim))
+        return begun(situation, replace(_as_it_was(claim), rerun_at=_answered_by_the_create(situation)))
     if resource.workload_id is not None:
-        return _as_it_was(claim) if resource.restored and is_ours(situation.observed) else None
+        found_its_own = resource.restored and is_ours(situation.observed)
+        return _as_it_was(claim) if found_its_own or _was_created_otherwise(situation) else None
     if not _nothing_of_ours(situation.observed):
         return None
     if resource.restored and isinstance(situation.observed, Gone) and not situation.observed.barred:
         return None  # whether it may run again comes first: a claim of this uid says yes
-    return begun(situation, Claim(rerun_at=claim.rerun_at)) if outdated(situation) else None
+    anew = Claim(rerun_at=_answered_by_the_create(situation))
+    return begun(situation, anew) if outdated(situation) or anew.rerun_at != claim.rerun_at else None
 
 
 def outdated(situation: Situation) -> bool:
@@ -107,6 +109,28 @@ def taking_back(situation: Situation) -> Action:
 def _as_it_was(claim: Claimed) -> Claim:
     vanished = claim.vanished is not None
     return Claim(replaces=claim.replaces, adopts=claim.adopts, rerun_at=claim.rerun_at, vanished=vanished)
+
+
+def _was_created_otherwise(situation: Situation) -> bool:
+    """Whether the claim that said what the workload was created with was lost while nobody could see it, and it is not
+    what a new one would be created with."""
+    observed, desired, claim = situation.observed, situation.desired, situation.resource.claim
+    if claim is None or claim.fixed is not None or desired is None or not is_ours(observed):
+        return False
+    if situation.resource.replacing:
+        return False
+    pairs = ((desired.fixed[field], seen) for field, seen in observed.fixed.items())
+    return any(None not in (wish, seen) and wish != seen for wish, seen in pairs)
+
+
+def _answered_by_the_create(situation: Situation) -> str | None:
+    """The rerun-at that the create to come answers, also one of since it was claimed: that create's own answer may be
+    lost, the claim not. While one of before may still be carried out, that answers nothing that was asked since."""
+    resource, observed = situation.resource, situation.observed
+    claimed = resource.claim.rerun_at if resource.claim else None
+    nothing_came = isinstance(observed, Gone) and observed.unseen is None and situation.in_doubt is None
+    first = resource.workload_id is None and not resource.restored
+    return resource.rerun_asked or claimed if nothing_came and first else claimed
 
 
 def _nothing_of_ours(observed: Observed) -> bool:

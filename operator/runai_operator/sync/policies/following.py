@@ -40,13 +40,22 @@ def follow_the_spec(situation: Situation) -> Action | None:
     stuck = fixed_changes(situation)
     if not situation.spec_changed and not stuck:
         return None
-    if situation.submitted_digest is not None and _may_recreate(situation, spec):
+    if not _finished_before_it_was_taken_over(situation) and _may_recreate(situation, spec):
         return recreating(situation)
     if observed.finished:
         return Reject(Reason.RECREATE_REQUIRED, _needs_a_new_run(situation))
     if not situation.spec_changed or (stuck and _nothing_to_put(situation, spec)):
         return None
     return Wait(Reason.APPLYING, NOT_SHOWN, after=FOLLOW_UP) if situation.put_lately else Update()
+
+
+def _finished_before_it_was_taken_over(situation: Situation) -> bool:
+    """Whether nothing was ever asked of it from here: what it lacks is no reason to run it again."""
+    observed, claim = situation.observed, situation.resource.claim
+    if situation.submitted_digest is None:
+        return True
+    taken_over = claim is not None and claim.adopts is not None and claim.adopts == situation.resource.workload_id
+    return taken_over and not situation.spec_changed and isinstance(observed, Present) and observed.finished
 
 
 def _may_recreate(situation: Situation, spec: RunaiWorkloadSpec) -> bool:
@@ -211,7 +220,7 @@ def _only_fixed_changed(situation: Situation) -> bool:
 def _needs_a_new_run(situation: Situation) -> str:
     workload = f"workload {situation.resource.workload_id} has finished, and"
     rerun = "annotate the resource with runai-operator.io/rerun-at=<any new value> to run it as the spec is now"
-    if situation.submitted_digest is None:
+    if _finished_before_it_was_taken_over(situation):
         return f"{workload} what was taken over is not run again uncalled: {rerun}"
     return (
         f"{workload} under spec.updateStrategy InPlace a changed spec does not run it again: {rerun}, or set "
