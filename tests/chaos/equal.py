@@ -97,8 +97,10 @@ def _misses_of(spec: Body, status: Body, workload: Workload, tolerated: Tolerate
     missing = [] if workload.synced else [f"{workload} is not applied"]
     if not found:
         return missing + ([] if synced.get("status") == "True" else [_told(synced)])
-    reports = (spec.get("drift") or {}).get("mode") == "Report"
-    if not reports and not all(map(tolerated, found)):
+    tolerates = all(map(tolerated, found))
+    # what has finished is not corrected: a PUT might run it again
+    reports = (spec.get("drift") or {}).get("mode") == "Report" or (workload.finished and not tolerates)
+    if not reports and not tolerates:
         return [*missing, *map(str, found)]
     expected = "Drifted" if reports else "ServerDiffers"
     paths, told = {each.path for each in found}, {each["path"] for each in status.get("drift") or ()}

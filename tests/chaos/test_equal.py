@@ -73,6 +73,13 @@ def test_what_the_spec_does_not_name_is_as_a_new_workload_has_it(scheduling: Any
     assert [each.path for each in found] == paths
 
 
+def test_what_has_finished_is_told_to_differ_and_is_not_corrected() -> None:
+    edited = a_workload(manifest={**JOB, "spec": {"parallelism": 7}}, finished=True)
+    told = a_resource(reason="Drifted", drift=("/manifest/spec/parallelism",))
+    assert invariants.has_converged(told, OURS, [edited]) == []
+    assert invariants.has_converged(a_resource(), OURS, [edited]) != []
+
+
 @pytest.mark.parametrize(
     ("body", "tolerated", "converged"),
     [
