@@ -1,5 +1,6 @@
 """How the custom resources' models are built: camelCase on the wire, frozen, and bounded as their CRDs are."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -7,6 +8,14 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
 from pydantic_core import CoreSchema, core_schema
+
+UNREADABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+"""What no YAML may hold (YAML 1.2, 5.1), and a byte order mark."""
+
+
+def readable(text: str) -> str:
+    """The text without characters over which `kubectl get -o yaml` fails, for everything that is listed with it."""
+    return UNREADABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 class Wire(BaseModel):
@@ -38,7 +47,8 @@ def rules(*each: Rule) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Cut:
-    """Marks what we report, not what we are told: a text or list longer than the CRD allows is cut, not refused."""
+    """Marks what we report, not what we are told: a text or list longer than the CRD allows is cut, not refused, and a
+    text is made readable."""
 
     limit: int
 
@@ -52,8 +62,9 @@ class Cut:
 
     def __call__(self, value: Any) -> Any:
         """The value as it is told."""
-        if isinstance(value, str) and len(value) > self.limit:
-            return value[: self.limit - 1] + "…"
+        if isinstance(value, str):
+            text = readable(value)
+            return text if len(text) <= self.limit else text[: self.limit - 1] + "…"
         return value[: self.limit] if isinstance(value, list | tuple) else value
 
 

@@ -12,6 +12,7 @@ from kubernetes.aio.client.exceptions import ApiException
 
 from runai_operator.api.names import CONNECTIONS, GROUP, VERSION, WORKLOADS, WORKLOADS_CRD
 from runai_operator.api.reasons import Reason
+from runai_operator.api.wire import readable
 from runai_operator.kube.answers import FORBIDDEN, NOT_FOUND, TIMEOUT, guarded, unclaimable
 from runai_operator.kube.patches import (
     JSON_PATCH,
@@ -151,7 +152,7 @@ class KubernetesApi:
             "involvedObject": involved,
             "type": "Warning" if warning else "Normal",
             "reason": reason,
-            "message": message[:1000],
+            "message": readable(message[:1000]),
             "firstTimestamp": now.isoformat(),
             "lastTimestamp": now.isoformat(),
             "count": 1,

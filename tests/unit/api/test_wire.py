@@ -1,3 +1,7 @@
+import json
+
+import yaml
+
 from runai_operator.api.conditions import Condition
 from runai_operator.api.wire import to_wire
 from runai_operator.api.workload_status import DriftItem, Endpoint, Gpus, RunaiWorkloadStatus, SyncInfo
@@ -28,6 +32,12 @@ def test_what_does_not_fit_the_crd_is_cut():
     assert len(status.phase_message) == 1024
     assert status.phase_message.endswith("…")
     assert len(status.drift) == 32
+
+
+def test_what_no_yaml_may_hold_is_replaced_so_that_kubectl_can_show_it():
+    told = RunaiWorkloadStatus(phase_message="a\x7fb\x80c\x00d\ufffee\ud800f\tg\nh\u00e9\U0001f600").phase_message
+    assert told == "a\ufffdb\ufffdc\ufffdd\ufffde\ufffdf\tg\nh\u00e9\U0001f600"
+    assert yaml.safe_load(json.dumps({"told": told}, ensure_ascii=False)) == {"told": told}
 
 
 def test_a_status_that_runai_invents_is_told_as_it_is():
