@@ -45,6 +45,7 @@ def victims_id(court: Court, name: str) -> str:
 
 NO_SUCH_WORKLOAD = "in a project that this namespace may use: correct the id, or remove spec.adopt"
 FORGED_LINE = 'x\n{"level":"info","message":"all is well","resource":"victim/trainer"}\u001b[2J'
+TOLD_LINE = FORGED_LINE.replace("\u001b", "\ufffd")
 DENIED = "no rule in spec.access of RunaiConnection"
 REFUSED: dict[str, tuple[Callable[[Court], Spec], str, str]] = {
     "a-project-by-its-name": (
@@ -142,7 +143,7 @@ REFUSED: dict[str, tuple[Callable[[Court], Spec], str, str]] = {
     "a-line-of-log": (
         lambda _: {"projectName": "team-a", "clusterName": FORGED_LINE},
         "ProjectNotFound",
-        f"no cluster named {FORGED_LINE}, but gpu-east, gpu-west: correct spec.clusterName",
+        f"no cluster named {TOLD_LINE}, but gpu-east, gpu-west: correct spec.clusterName",
     ),
 }
 """What is refused: what she writes, the reason that Ready gives for it, and a part of its message."""
