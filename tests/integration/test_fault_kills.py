@@ -264,6 +264,8 @@ def test_killed_at_each_await_it_leaves_nothing_twice_and_nothing_lost(bare_worl
     theatre.until_killed(ends, [*once, *twice])
 
     theatre.forget_orders()
+    if story.late:  # what the second one submitted, and died before it could tell of it
+        theatre.world.run.advance(LATE)
     theatre.world.operator.start()
     theatre.until(ends, [*once, *twice])
     theatre.world.polls(2)
