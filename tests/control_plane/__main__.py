@@ -1,4 +1,4 @@
-"""`python -m tests.control_plane build|run`."""
+"""`python -m tests.control_plane build|helm|run`."""
 
 import argparse
 import shlex
@@ -14,6 +14,8 @@ from pathlib import Path
 from .binaries import Say, prepare
 from .control_plane import ControlPlane
 from .errors import ControlPlaneError
+from .helm import helm_program
+from .versions import HELM
 
 LOOK_EVERY = 0.5
 
@@ -22,11 +24,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.control_plane", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("build", help="find or build the programs, and print where they are")
+    commands.add_parser("helm", help="the same for Helm 3 and 4")
     run = commands.add_parser("run", help="run a control plane until Ctrl-C")
     run.add_argument("--folder", type=Path, help="for data and logs, kept afterwards (default: a temporary one)")
     arguments = parser.parse_args()
     try:
-        build(stopwatch()) if arguments.command == "build" else run_in_foreground(arguments.folder, stopwatch())
+        if arguments.command == "run":
+            run_in_foreground(arguments.folder, stopwatch())
+        else:
+            {"build": build, "helm": helms}[arguments.command](stopwatch())
     except ControlPlaneError as error:
         print(f"control plane: {error}", file=sys.stderr)
         return 1
@@ -39,6 +45,12 @@ def build(say: Say) -> None:
     """Print each program's name and place, a line each."""
     for path in asdict(prepare(say)).values():
         print(f"{path.name:24} {path}")
+
+
+def helms(say: Say) -> None:
+    """Print each Helm's version and place, a line each."""
+    for major, version in HELM.items():
+        print(f"helm {version:19} {helm_program(major, say)}")
 
 
 def run_in_foreground(folder: Path | None, say: Say) -> None:

@@ -43,7 +43,7 @@ def given_folder(environ: Mapping[str, str]) -> Path | None:
     folder = environ.get("KUBEBUILDER_ASSETS")
     if not folder:
         return None
-    absent = [name for name in ("kube-apiserver", "etcd") if not _is_program(Path(folder, name))]
+    absent = [name for name in ("kube-apiserver", "etcd") if not is_program(Path(folder, name))]
     if absent:
         raise ControlPlaneError(
             f"KUBEBUILDER_ASSETS={folder} lacks {' and '.join(absent)}: point it at a folder that has both, or unset it"
@@ -59,38 +59,39 @@ def cache_folder(environ: Mapping[str, str]) -> Path:
 
 def _find(*folders: Path | None) -> dict[str, Path]:
     candidates = {name: [Path(folder, name) for folder in folders if folder] for name in PACKAGES}
-    found = {name: next(filter(_is_program, paths), None) for name, paths in candidates.items()}
+    found = {name: next(filter(is_program, paths), None) for name, paths in candidates.items()}
     return {name: path for name, path in found.items() if path}
 
 
-def _is_program(path: Path) -> bool:
+def is_program(path: Path) -> bool:
+    """Whether there is a file that can be run."""
     return path.is_file() and os.access(path, os.X_OK)
 
 
 def _build_missing(cached: Path, missing: list[str], say: Say) -> None:
     from .build import build_into  # here, so that finding everything in place costs nothing
 
-    with _alone(cached, say), _scratch(cached) as scratch:
-        for name, built in build_into(
-            scratch, [name for name in missing if name not in _find(cached)], cached.parent, say
-        ):
+    with alone(cached, say), scratch(cached) as work:
+        still_missing = [name for name in missing if name not in _find(cached)]
+        for name, built in build_into(work, still_missing, cached.parent, say):
             built.replace(cached / name)
 
 
 @contextmanager
-def _alone(cached: Path, say: Say) -> Iterator[None]:
+def alone(cached: Path, say: Say) -> Iterator[None]:
+    """Holds the lock of a folder of the cache, and makes the folder: of two that build into it one waits."""
     cached.mkdir(parents=True, exist_ok=True)
     with open(cached / ".lock", "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("another run is building the control plane: waiting for it")
+            say(f"another run is building into {cached.name}: waiting for it")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 @contextmanager
-def _scratch(cached: Path) -> Iterator[Path]:
+def scratch(cached: Path) -> Iterator[Path]:
     """A folder beside the programs, so that a rename puts a finished one in place; what a killed run left goes."""
     for abandoned in cached.glob(".build-*"):
         shutil.rmtree(abandoned, ignore_errors=True)

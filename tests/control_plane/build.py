@@ -23,11 +23,11 @@ def build_into(scratch: Path, names: Sequence[str], cache: Path, say: Say) -> It
     say(f"building {', '.join(names)} ({KUBERNETES}, etcd {ETCD}) with Go {go.version}: minutes, once")
     write_go_mod(go, scratch)
     say("fetching the sources")
-    _with_patience(go, scratch, "list", "-deps", *(PACKAGES[name] for name in names))
+    with_patience(go, scratch, "list", "-deps", *(PACKAGES[name] for name in names))
     for name in names:
         say(f"building {name}")
         built = scratch / "bin" / name
-        _go(go, scratch, "build", "-trimpath", "-ldflags", _ldflags(), "-o", str(built), PACKAGES[name])
+        run_go(go, scratch, "build", "-trimpath", "-ldflags", _ldflags(), "-o", str(built), PACKAGES[name])
         yield name, built
     go.tidy_up()
 
@@ -39,7 +39,7 @@ def write_go_mod(go: Toolchain, folder: Path) -> None:
     dependency do not count, so they are made again here.
     """
     (folder / "go.mod").write_text("module control-plane\n")
-    module = json.loads(_with_patience(go, folder, "mod", "download", "-json", f"k8s.io/kubernetes@{KUBERNETES}"))
+    module = json.loads(with_patience(go, folder, "mod", "download", "-json", f"k8s.io/kubernetes@{KUBERNETES}"))
     (folder / "go.mod").write_text(go_mod(Path(module["GoMod"]).read_text()))
 
 
@@ -67,17 +67,18 @@ def _ldflags() -> str:
     return " ".join(["-s", "-w", *stamps])
 
 
-def _with_patience(go: Toolchain, folder: Path, *args: str) -> str:
+def with_patience(go: Toolchain, folder: Path, *args: str) -> str:
     """Run what talks to the network, again when it fails: a build of minutes should not end over one lost answer."""
     for _ in range(ATTEMPTS - 1):
         try:
-            return _go(go, folder, *args)
+            return run_go(go, folder, *args)
         except ControlPlaneError:
             continue
-    return _go(go, folder, *args)
+    return run_go(go, folder, *args)
 
 
-def _go(go: Toolchain, folder: Path, *args: str) -> str:
+def run_go(go: Toolchain, folder: Path, *args: str) -> str:
+    """What `go` prints, run in a folder with a go.mod. Raises ControlPlaneError with the end of its complaint."""
     command = [str(go.path), *args]
     done = subprocess.run(command, cwd=folder, env=_environment(go), capture_output=True, text=True, check=False)
     if done.returncode:

@@ -11,7 +11,7 @@ from tests.control_plane.binaries import prepare
 from tests.control_plane.build import go_mod
 from tests.control_plane.errors import ControlPlaneError
 from tests.control_plane.go_toolchain import is_new_enough
-from tests.control_plane.versions import PACKAGES
+from tests.control_plane.versions import HELM, PACKAGES
 
 REPOSITORY = Path(__file__).parents[2]
 GIVEN_GO_MOD = """module k8s.io/kubernetes
@@ -79,6 +79,21 @@ def test_two_runs_at_once_build_each_program_once(machine: dict[str, str]) -> No
     assert [run.returncode for run in runs] == [0, 0], told
     assert told[0][0] == told[1][0]
     assert builds(machine) == len(PACKAGES)
+
+
+def test_helm_is_built_once_for_each_version(machine: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "tests.control_plane", "helm"]
+    told = [
+        subprocess.run(command, cwd=REPOSITORY, env=machine, capture_output=True, text=True, check=False)
+        for _ in range(2)
+    ]
+
+    assert [run.returncode for run in told] == [0, 0], told
+    assert told[0].stdout == told[1].stdout
+    paths = [line.split()[2] for line in told[0].stdout.splitlines()]
+    assert len({*paths}) == len(HELM)
+    assert all(os.access(path, os.X_OK) for path in paths)
+    assert builds(machine) == len(HELM)
 
 
 def test_what_is_cached_is_found_without_go(machine: dict[str, str]) -> None:

@@ -5,6 +5,7 @@ import sys
 
 KUBERNETES = "v1.36.4"
 ETCD = "v3.6.16"
+HELM = {3: "v3.22.0", 4: "v4.3.1"}
 
 # The oldest Go that the go.mod of this Kubernetes accepts, and the wheel to use where there is none.
 GO_NEEDED = (1, 26)
@@ -17,4 +18,6 @@ PACKAGES = {
     "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
 }
 
-CACHE_KEY = f"{KUBERNETES}-etcd-{ETCD}-{sys.platform}-{platform.machine()}"
+MACHINE = f"{sys.platform}-{platform.machine()}"
+
+CACHE_KEY = f"{KUBERNETES}-etcd-{ETCD}-{MACHINE}"
