@@ -54,8 +54,9 @@ fmt: $(READY)  ## format the code
 	@$(BIN)/ruff check --fix --quiet operator tests
 	@$(BIN)/ruff format operator tests
 
-crds: $(READY)  ## write crds/ and docs/reference/ anew from the models
+crds: $(READY)  ## write crds/, the chart's copy and docs/reference/ anew from the models
 	@$(BIN)/python -m runai_operator.api.generate crds
+	@$(BIN)/python -m runai_operator.api.generate chart
 	@$(BIN)/python -m runai_operator.api.generate docs
 
 golden: $(READY)  ## record what this version leaves on both sides: make golden VERSION=v2

@@ -1,4 +1,4 @@
-"""`python -m runai_operator.api.generate crds|docs`: write, from the models and tables, what follows from them."""
+"""`python -m runai_operator.api.generate crds|chart|docs`: write, from the models and tables, what follows from them."""
 
 import argparse
 from collections.abc import Iterable
@@ -37,6 +37,11 @@ def crds() -> dict[str, str]:
     return {f"{crd['spec']['group']}_{crd['spec']['names']['plural']}.yaml": _yaml(crd) for crd in _all_crds()}
 
 
+def chart_crds() -> dict[str, str]:
+    """The same as templates of the chart, by the names of their files."""
+    return {f"{crd['spec']['names']['plural']}.yaml": _template(crd) for crd in _all_crds()}
+
+
 def docs() -> dict[str, str]:
     """The generated pages of docs/reference, by the names of their files."""
     return {"reasons.md": "\n".join([_INTRODUCTION, *(_section(each, title) for each, title in _HEADINGS.items())])}
@@ -44,8 +49,12 @@ def docs() -> dict[str, str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m runai_operator.api.generate", description=__doc__)
-    parser.add_argument("what", choices=("crds", "docs"))
-    folder, files = {"crds": (Path("crds"), crds), "docs": (Path("docs/reference"), docs)}[parser.parse_args().what]
+    parser.add_argument("what", choices=("crds", "chart", "docs"))
+    folder, files = {
+        "crds": (Path("crds"), crds),
+        "chart": (Path("deploy/helm/runai-operator/templates/crds"), chart_crds),
+        "docs": (Path("docs/reference"), docs),
+    }[parser.parse_args().what]
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files().items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -64,6 +73,24 @@ class _Plain(yaml.SafeDumper):
 def _yaml(crd: dict[str, Any]) -> str:
     text: str = yaml.dump(crd, Dumper=_Plain, sort_keys=False, width=120, allow_unicode=True)
     return "# Generated from operator/runai_operator/api by `make crds`: change the models, not this file.\n" + text
+
+
+def _template(crd: dict[str, Any]) -> str:
+    """Wrapped as text: to have Helm read and write it again would turn its numbers into others (1000000 is 1e+06)."""
+    text, name = _yaml(crd), f"  name: {crd['metadata']['name']}\n"
+    if "{{" in text or text.count(name) != 1:
+        raise ValueError(f"the CRD {crd['metadata']['name']} cannot be made a template as it is")
+    return f"{{{{- if .Values.crds.install }}}}\n{text.replace(name, name + _CHART_METADATA)}{{{{- end }}}}\n"
+
+
+_CHART_METADATA = """\
+  labels:
+    {{- include "runai-operator.labels" . | nindent 4 }}
+  {{- if .Values.crds.keep }}
+  annotations:
+    helm.sh/resource-policy: keep
+  {{- end }}
+"""
 
 
 def _section(condition: RowCondition, title: str) -> str:

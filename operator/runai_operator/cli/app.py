@@ -1,9 +1,10 @@
-"""The commands: `run`, `simulate`, `version`."""
+"""The commands: `run`, `connect`, `simulate`, `version`."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -18,6 +19,8 @@ app = typer.Typer(
     rich_markup_mode=None,  # its tables cut the names of environment variables at eighty columns
     help="Keeps Run:ai workloads equal to the RunaiWorkload resources of a Kubernetes cluster.",
 )
+
+NO_API_SERVER = "no API server to talk to: {}: set KUBECONFIG to a kubeconfig file that exists"
 
 
 def _option(field: str, *names: str) -> Any:
@@ -68,9 +71,39 @@ def run(
     try:
         asyncio.run(run_operator(settings))
     except ConfigException as error:
-        typer.echo(f"no API server to talk to: {error}: set KUBECONFIG to a kubeconfig file that exists", err=True)
+        typer.echo(NO_API_SERVER.format(error), err=True)
         raise typer.Exit(1) from None
     except LeaseLost:  # it is told in the log
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def connect(
+    file: Annotated[Path, typer.Argument(help="A YAML file with one RunaiConnection.", metavar="FILE")],
+) -> None:
+    """Make a RunaiConnection be what a file says, and end.
+
+    The chart's Pods begin with it where the values name a connection. It waits up to a minute for the custom
+    resources to be installed.
+    """
+    from kubernetes.aio.config import ConfigException
+
+    from runai_operator.cli.connecting import NotConnected, connect, read_connection, server_side
+    from runai_operator.cli.process import api_client
+
+    async def connected() -> str:
+        body = read_connection(file)
+        async with api_client() as api:
+            await connect(body, server_side(api))
+        return str(body["metadata"]["name"])
+
+    try:
+        typer.echo(f"the RunaiConnection {asyncio.run(connected())} is as {file} says")
+    except ConfigException as error:
+        typer.echo(NO_API_SERVER.format(error), err=True)
+        raise typer.Exit(1) from None
+    except NotConnected as error:
+        typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
 
 

@@ -72,7 +72,7 @@ def _on_signal(stop: asyncio.Event, start_up: asyncio.Timeout) -> None:
 
 async def _start(settings: Settings, stack: AsyncExitStack) -> Assembly:
     """What is entered last is left first: the workers stop before what they use."""
-    api, signs = await stack.enter_async_context(_api()), Signs()
+    api, signs = await stack.enter_async_context(api_client()), Signs()
     await _serve_probes(settings, signs, stack)
     permit = await stack.enter_async_context(leading(elector_of(settings, api), signs))
     cluster_id = settings.cluster_id or await KubernetesApi(api).cluster_id()
@@ -179,7 +179,7 @@ async def _beating(health: Health) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _api() -> AsyncIterator[client.ApiClient]:
+async def api_client() -> AsyncIterator[client.ApiClient]:
     """A client of the API server: as KUBECONFIG says, as a Pod's service account, or as ~/.kube/config says."""
     configuration = client.Configuration()
     if "KUBECONFIG" in os.environ:

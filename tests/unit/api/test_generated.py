@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from runai_operator.api.crds import connection_crd, workload_crd
-from runai_operator.api.generate import crds, docs
+from runai_operator.api.generate import chart_crds, crds, docs
 from runai_operator.api.reason_table import ROWS
 
 REPOSITORY = Path(__file__).parents[3]
@@ -40,6 +40,18 @@ def test_the_crds_are_what_the_models_say(name, text):
 
 def test_there_is_no_other_crd():
     assert {each.name for each in (REPOSITORY / "crds").iterdir()} == crds().keys()
+
+
+CHART_CRDS = REPOSITORY / "deploy" / "helm" / "runai-operator" / "templates" / "crds"
+
+
+@pytest.mark.parametrize(("name", "text"), chart_crds().items(), ids=chart_crds().keys())
+def test_the_crds_of_the_chart_are_what_the_models_say(name, text):
+    assert (CHART_CRDS / name).read_text(encoding="utf-8") == text, "stale: run `make crds`"
+
+
+def test_the_chart_has_no_other_crd():
+    assert {each.name for each in CHART_CRDS.iterdir()} == chart_crds().keys()
 
 
 @pytest.mark.parametrize(("name", "text"), docs().items(), ids=docs().keys())
