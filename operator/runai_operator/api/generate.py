@@ -1,4 +1,4 @@
-"""`python -m runai_operator.api.generate crds|chart|docs`: write, from the models and tables, what follows from them."""
+"""`python -m runai_operator.api.generate crds|chart|docs`: write what follows from the models and tables."""
 
 import argparse
 from collections.abc import Iterable
