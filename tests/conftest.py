@@ -10,11 +10,13 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.control_plane import ControlPlane, Kubectl, KubectlFailed
+from tests.control_plane import ControlPlane, Helm, Kubectl, KubectlFailed, helm_program
 from tests.control_plane.binaries import prepare
 from tests.control_plane.processes import wait_until
 
 REPOSITORY = Path(__file__).parent.parent
+HELMS = {"helm3": 3, "helm": 4}
+"""The fixtures that need a Helm, and which."""
 # How long an example takes says how busy the machine is: other tests run beside it.
 settings.register_profile("beside others", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("beside others")
@@ -35,10 +37,16 @@ def pytest_xdist_auto_num_workers() -> int | None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Build what is missing here, in the open: within a test it would be silent, and run into the test's timeout."""
-    wanted = any("control_plane" in getattr(item, "fixturenames", ()) for item in session.items)
-    if wanted and not session.config.option.collectonly:
-        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-        prepare(reporter.write_line if reporter else print)
+    if session.config.option.collectonly:
+        return
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    say = reporter.write_line if reporter else print
+    wanted = {name for item in session.items for name in getattr(item, "fixturenames", ())}
+    if "control_plane" in wanted:
+        prepare(say)
+    for name, major in HELMS.items():
+        if name in wanted:
+            helm_program(major, say)
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +55,18 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
     with ControlPlane(tmp_path_factory.mktemp("control-plane"), audit=True) as plane:
         yield plane
     shutil.rmtree(plane.folder / "etcd")
+
+
+@pytest.fixture(scope="session")
+def helm(tmp_path_factory: pytest.TempPathFactory) -> Helm:
+    """Helm 4, without a cluster."""
+    return Helm(helm_program(HELMS["helm"]), tmp_path_factory.mktemp("helm"))
+
+
+@pytest.fixture(scope="session")
+def helm3(tmp_path_factory: pytest.TempPathFactory) -> Helm:
+    """Helm 3, without a cluster."""
+    return Helm(helm_program(HELMS["helm3"]), tmp_path_factory.mktemp("helm3"))
 
 
 @pytest.fixture(scope="session")

@@ -53,6 +53,11 @@ def operator_kubeconfig(kubectl: Kubectl, control_plane: ControlPlane, namespace
     """Installs the operator's roles for this namespace, and logs in as its service account: the kubeconfig."""
     for document in operator_documents(namespace):
         kubectl("apply", "--server-side", "-f", "-", input=document)
+    return kubeconfig_of_operator(kubectl, control_plane, namespace, folder)
+
+
+def kubeconfig_of_operator(kubectl: Kubectl, control_plane: ControlPlane, namespace: str, folder: Path) -> Path:
+    """Logs in as the operator's service account of this namespace: the kubeconfig."""
     token = kubectl("create", "token", INSTALLED, "--duration=1h", namespace=namespace).strip()
     config = json.loads(control_plane.kubeconfig.read_text())
     config["users"] = [{"name": "operator", "user": {"token": token}}]

@@ -1,0 +1,1 @@
+"""The chart in a cluster: installed, upgraded and uninstalled by Helm, on a control plane that runs no Pods."""

@@ -1,0 +1,68 @@
+"""The ValidatingAdmissionPolicy deletionGuard: what it refuses, and what it lets pass."""
+
+import pytest
+
+from tests.chart.installed.cluster import VALUES, install, submitted
+from tests.control_plane import Helm, Kubectl, KubectlFailed
+from tests.control_plane.processes import wait_until
+
+API = "/apis/runai-operator.io/v1alpha1"
+
+
+@pytest.fixture
+def guarded(helm: Helm, kubectl: Kubectl, release: str) -> str:
+    """The release with it; returns once the API server heeds it, which takes it a moment."""
+    install(helm, {**VALUES, "deletionGuard": {"enabled": True}})
+    submitted(kubectl, "probe", phase="Running")
+    wait_until(lambda: _refused(kubectl, "probe"), 60, lambda: "the policy is not heeded")
+    return release
+
+
+def test_what_runs_is_not_deleted_unless_it_is_annotated(kubectl: Kubectl, guarded: str) -> None:
+    submitted(kubectl, phase="Running")
+    told = kubectl.fails("delete", "rwl", "trainer", namespace="default")
+    assert "the workload of trainer is running, and would be deleted too" in told
+    command = "kubectl annotate rwl trainer -n default runai-operator.io/allow-delete=true"
+    assert command in told
+    kubectl("annotate", "rwl", "trainer", "runai-operator.io/allow-delete=false", namespace="default")
+    assert _refused(kubectl, "trainer")
+    kubectl(*command.split()[1:], "--overwrite")
+    kubectl("delete", "rwl", "trainer", "--wait=false", namespace="default")
+    assert guarded
+
+
+@pytest.mark.parametrize("phase", [None, "Pending", "Completed", "Failed"])
+def test_what_does_not_run_is_deleted(kubectl: Kubectl, guarded: str, phase: str | None) -> None:
+    submitted(kubectl, phase=phase)
+    assert not _refused(kubectl, "trainer")
+    assert guarded
+
+
+def test_deleting_all_of_them_at_once_is_no_way_round_it(kubectl: Kubectl, guarded: str) -> None:
+    assert "is running" in kubectl.fails("delete", "--raw", f"{API}/namespaces/default/runaiworkloads")
+    assert guarded
+
+
+def test_a_namespace_waits_for_what_runs_in_it_and_says_so(kubectl: Kubectl, guarded: str) -> None:
+    kubectl("create", "namespace", "guarded")
+    submitted(kubectl, "held", phase="Running", namespace="guarded")
+    kubectl("delete", "namespace", "guarded", "--wait=false")
+
+    def told() -> bool:
+        conditions = kubectl.json("get", "namespace", "guarded")["status"].get("conditions", [])
+        return any("is running" in each["message"] for each in conditions)
+
+    wait_until(told, 60, lambda: kubectl("get", "namespace", "guarded", "-o", "yaml"))
+    kubectl("annotate", "rwl", "held", "runai-operator.io/allow-delete=true", namespace="guarded")
+    kubectl("wait", "--for=delete", "namespace/guarded", "--timeout=60s")
+    assert guarded
+
+
+def _refused(kubectl: Kubectl, name: str) -> bool:
+    """Whether deleting it is refused, tried without doing it."""
+    try:
+        kubectl("delete", "rwl", name, "--dry-run=server", namespace="default")
+    except KubectlFailed as error:
+        assert "is running" in error.stderr
+        return True
+    return False

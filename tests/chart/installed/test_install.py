@@ -1,0 +1,115 @@
+"""One command installs, upgrades and uninstalls it, and what people made stays."""
+
+import json
+import shutil
+from pathlib import Path
+
+from tests.chart.installed.cluster import VALUES, clear, connect, established, install, submitted
+from tests.chart.render import CHART, NAMESPACE, RELEASE, connection_file, documents, manifest
+from tests.control_plane import ControlPlane, Helm, Kubectl
+from tests.control_plane.processes import wait_until
+
+
+def test_one_command_installs_it_and_says_what_is_next(helm: Helm, kubectl: Kubectl, release: str) -> None:
+    told = helm("status", release, namespace=NAMESPACE)
+    for command in ("kubectl create secret generic runai-credentials", "kubectl label namespace", "kubectl apply"):
+        assert command in told
+    assert kubectl.json("get", "deployment", release, namespace=NAMESPACE)["spec"]["replicas"] == 2
+    assert kubectl("get", "rwl", "--all-namespaces") == ""
+
+
+def test_its_pods_make_the_connection_that_the_values_name(
+    control_plane: ControlPlane,
+    kubectl: Kubectl,
+    release: str,  # noqa: ARG001 (it has to be there)
+    tmp_path: Path,
+) -> None:
+    done = connect(control_plane, kubectl, tmp_path)
+    assert (done.returncode, done.stdout) == (0, f"the RunaiConnection default is as {tmp_path}/connection.yaml says\n")
+    made = kubectl.json("get", "rcon", "default")
+    assert made["spec"]["url"] == VALUES["connection"]["url"]
+    assert made["spec"]["limits"] == {"maxConcurrent": 7, "requestsPerSecond": 50}
+
+    assert connect(control_plane, kubectl, tmp_path).returncode == 0
+    again = kubectl.json("get", "rcon", "default")
+    assert again["metadata"]["resourceVersion"] == made["metadata"]["resourceVersion"], "the next Pod changed it"
+
+
+def test_a_connection_that_cannot_be_changed_so_is_told(
+    helm: Helm, control_plane: ControlPlane, kubectl: Kubectl, release: str, tmp_path: Path
+) -> None:
+    assert connect(control_plane, kubectl, tmp_path).returncode == 0
+    install(helm, {"connection": {"url": "https://another.run.ai"}})
+    done = connect(control_plane, kubectl, tmp_path)
+    assert done.returncode == 1
+    assert "spec.url is immutable" in done.stderr
+    assert release
+
+
+def test_its_account_may_write_no_other_connection(
+    control_plane: ControlPlane,
+    kubectl: Kubectl,
+    release: str,  # noqa: ARG001 (it has to be there)
+    tmp_path: Path,
+) -> None:
+    text = kubectl.json("get", "configmap", f"{RELEASE}-connection", namespace=NAMESPACE)["data"]["connection.yaml"]
+    other = {"data": {"connection.yaml": text.replace("name: default", "name: other")}}
+    kubectl("patch", "configmap", f"{RELEASE}-connection", "--type=merge", "-p", json.dumps(other), namespace=NAMESPACE)
+    done = connect(control_plane, kubectl, tmp_path)
+    assert done.returncode == 1
+    assert "the RunaiConnection other may not be written: give the operator's role create" in done.stderr
+
+
+def test_upgrading_it_upgrades_the_crds(helm: Helm, kubectl: Kubectl, release: str, tmp_path: Path) -> None:
+    uid = submitted(kubectl)
+    newer = tmp_path / "chart"
+    shutil.copytree(CHART, newer)
+    crd = newer / "templates" / "crds" / "runaiworkloads.yaml"
+    crd.write_text(crd.read_text().replace("shortNames:\n    - rwl\n", "shortNames:\n    - rwl\n    - rwlnew\n"))
+    assert "rwlnew" in crd.read_text()
+
+    install(helm, VALUES, newer)
+
+    found = kubectl.json("get", "crd", "runaiworkloads.runai-operator.io")
+    assert found["spec"]["names"]["shortNames"] == ["rwl", "rwlnew"]
+    assert kubectl.json("get", "rwl", "trainer", namespace="default")["metadata"]["uid"] == uid
+    assert release
+
+
+def test_uninstalling_it_keeps_what_people_made_and_it_can_be_installed_again(
+    helm: Helm, control_plane: ControlPlane, kubectl: Kubectl, release: str, tmp_path: Path
+) -> None:
+    uid = submitted(kubectl, phase="Running")
+    assert connect(control_plane, kubectl, tmp_path).returncode == 0
+
+    helm("uninstall", release, namespace=NAMESPACE)
+
+    assert kubectl("get", "deployment,configmap,role", "-n", NAMESPACE, "-l", "app.kubernetes.io/instance") == ""
+    kept = kubectl.json("get", "rwl", "trainer", namespace="default")
+    assert (kept["metadata"]["uid"], "deletionTimestamp" in kept["metadata"]) == (uid, False)
+    connection = kubectl.json("get", "rcon", "default")
+    assert "deletionTimestamp" not in connection["metadata"]
+
+    install(helm, VALUES)
+
+    again = kubectl.json("get", "rwl", "trainer", namespace="default")
+    assert again["metadata"]["resourceVersion"] == kept["metadata"]["resourceVersion"]
+
+
+def test_who_does_not_keep_the_crds_loses_all_resources(helm: Helm, kubectl: Kubectl, release: str) -> None:
+    install(helm, {**VALUES, "crds": {"keep": False}})
+    helm("uninstall", release, namespace=NAMESPACE)
+    wait_until(lambda: "runai-operator.io" not in kubectl("get", "crd", "-o", "name"), 60, lambda: "the CRDs stay")
+
+
+def test_kubectl_applies_what_helm_renders(helm: Helm, kubectl: Kubectl) -> None:
+    text = manifest(helm, VALUES)
+    kubectl("create", "namespace", NAMESPACE)
+    try:
+        told = kubectl("apply", "--server-side", "-f", "-", input=text)
+        assert len(told.splitlines()) == len(documents(text))
+        established(kubectl)
+        kubectl("apply", "--server-side", "-f", "-", input=connection_file(documents(text)))
+    finally:
+        kubectl("delete", "-f", "-", "--ignore-not-found", "--timeout=60s", input=text)
+        clear(kubectl)
