@@ -27,7 +27,7 @@ def restricted(crds: list[str], kubectl: Kubectl) -> Iterator[str]:  # noqa: ARG
     )
     yield NAMESPACE
     kubectl("delete", "namespace", NAMESPACE, "--wait=false")
-    kubectl("delete", "crd", "--wait=false", *(each["metadata"]["name"] for each in kinds))
+    kubectl("delete", "crd", "--wait=false", *names)
 
 
 @pytest.mark.parametrize("name", COMBINATIONS)

@@ -42,7 +42,7 @@ def rendered(helm: Helm) -> Rendered:
 
 
 def render(helm: Helm, **values: Any) -> list[Document]:
-    return rendered(name)
+    return documents(manifest(helm, values))
 
 
 @every_combination

@@ -1,4 +1,4 @@
-"""What is done to the cluster: the chart installed, the container `connect` played, resources as the operator leaves them."""
+"""What is done to the cluster: the chart is installed, the container `connect` played, a RunaiWorkload made."""
 
 import json
 import subprocess
