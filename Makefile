@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo demo-picture test chaos chaos-hostile chaos-live lint fmt crds golden control-plane lock clean
+.PHONY: help demo demo-picture test chaos chaos-hostile chaos-live lint fmt crds chart golden control-plane lock clean
 
 help:  ## what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-15s %s\n", $$1, $$2}'
@@ -31,6 +31,7 @@ demo-picture: $(READY)  ## draw docs/demo.svg anew, from a real run of the demo
 
 test: $(READY)  ## every test
 	@$(BIN)/python -m tests.control_plane build
+	@$(BIN)/python -m tests.control_plane helm
 	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 chaos: $(READY)  ## random stories, and the crash matrix: every story, struck at its calls in each way that one can end
@@ -58,6 +59,9 @@ crds: $(READY)  ## write crds/, the chart's copy and docs/reference/ anew from t
 	@$(BIN)/python -m runai_operator.api.generate crds
 	@$(BIN)/python -m runai_operator.api.generate chart
 	@$(BIN)/python -m runai_operator.api.generate docs
+
+chart: $(READY)  ## write docs/reference/chart.md and deploy/rbac anew from the chart
+	@$(BIN)/python -m tests.chart
 
 golden: $(READY)  ## record what this version leaves on both sides: make golden VERSION=v2
 	@$(BIN)/python -m tests.control_plane build

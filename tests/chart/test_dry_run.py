@@ -22,9 +22,8 @@ def restricted(crds: list[str], kubectl: Kubectl) -> Iterator[str]:  # noqa: ARG
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": labels}}
     kinds = monitoring.crds()
     kubectl("apply", "--server-side", "-f", "-", input=yaml.safe_dump_all([namespace, *kinds]))
-    kubectl(
-        "wait", "--for=condition=Established", "--timeout=30s", *(f"crd/{each['metadata']['name']}" for each in kinds)
-    )
+    names = [each["metadata"]["name"] for each in kinds]
+    kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", *names)
     yield NAMESPACE
     kubectl("delete", "namespace", NAMESPACE, "--wait=false")
     kubectl("delete", "crd", "--wait=false", *names)

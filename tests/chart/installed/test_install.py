@@ -4,6 +4,8 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.chart.installed.cluster import VALUES, clear, connect, established, install, submitted
 from tests.chart.render import CHART, NAMESPACE, RELEASE, connection_file, documents, manifest
 from tests.control_plane import ControlPlane, Helm, Kubectl
@@ -18,10 +20,10 @@ def test_one_command_installs_it_and_says_what_is_next(helm: Helm, kubectl: Kube
     assert kubectl("get", "rwl", "--all-namespaces") == ""
 
 
+@pytest.mark.usefixtures("release")
 def test_its_pods_make_the_connection_that_the_values_name(
     control_plane: ControlPlane,
     kubectl: Kubectl,
-    release: str,  # noqa: ARG001 (it has to be there)
     tmp_path: Path,
 ) -> None:
     done = connect(control_plane, kubectl, tmp_path)
@@ -35,21 +37,21 @@ def test_its_pods_make_the_connection_that_the_values_name(
     assert again["metadata"]["resourceVersion"] == made["metadata"]["resourceVersion"], "the next Pod changed it"
 
 
+@pytest.mark.usefixtures("release")
 def test_a_connection_that_cannot_be_changed_so_is_told(
-    helm: Helm, control_plane: ControlPlane, kubectl: Kubectl, release: str, tmp_path: Path
+    helm: Helm, control_plane: ControlPlane, kubectl: Kubectl, tmp_path: Path
 ) -> None:
     assert connect(control_plane, kubectl, tmp_path).returncode == 0
     install(helm, {"connection": {"url": "https://another.run.ai"}})
     done = connect(control_plane, kubectl, tmp_path)
     assert done.returncode == 1
     assert "spec.url is immutable" in done.stderr
-    assert release
 
 
+@pytest.mark.usefixtures("release")
 def test_its_account_may_write_no_other_connection(
     control_plane: ControlPlane,
     kubectl: Kubectl,
-    release: str,  # noqa: ARG001 (it has to be there)
     tmp_path: Path,
 ) -> None:
     text = kubectl.json("get", "configmap", f"{RELEASE}-connection", namespace=NAMESPACE)["data"]["connection.yaml"]
@@ -60,7 +62,8 @@ def test_its_account_may_write_no_other_connection(
     assert "the RunaiConnection other may not be written: give the operator's role create" in done.stderr
 
 
-def test_upgrading_it_upgrades_the_crds(helm: Helm, kubectl: Kubectl, release: str, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("release")
+def test_upgrading_it_upgrades_the_crds(helm: Helm, kubectl: Kubectl, tmp_path: Path) -> None:
     uid = submitted(kubectl)
     newer = tmp_path / "chart"
     shutil.copytree(CHART, newer)
@@ -73,7 +76,6 @@ def test_upgrading_it_upgrades_the_crds(helm: Helm, kubectl: Kubectl, release: s
     found = kubectl.json("get", "crd", "runaiworkloads.runai-operator.io")
     assert found["spec"]["names"]["shortNames"] == ["rwl", "rwlnew"]
     assert kubectl.json("get", "rwl", "trainer", namespace="default")["metadata"]["uid"] == uid
-    assert release
 
 
 def test_uninstalling_it_keeps_what_people_made_and_it_can_be_installed_again(
