@@ -13,7 +13,7 @@ from tests.control_plane.processes import wait_until
 
 
 def test_one_command_installs_it_and_says_what_is_next(helm: Helm, kubectl: Kubectl, release: str) -> None:
-    told = helm("status", release, namespace=NAMESPACE)
+    told = helm("get", "notes", release, namespace=NAMESPACE)
     for command in ("kubectl create secret generic runai-credentials", "kubectl label namespace", "kubectl apply"):
         assert command in told
     assert kubectl.json("get", "deployment", release, namespace=NAMESPACE)["spec"]["replicas"] == 2
