@@ -55,10 +55,8 @@ fmt: $(READY)  ## format the code
 	@$(BIN)/ruff check --fix --quiet operator tests
 	@$(BIN)/ruff format operator tests
 
-crds: $(READY)  ## write crds/, the chart's copy and docs/reference/ anew from the models
-	@$(BIN)/python -m runai_operator.api.generate crds
-	@$(BIN)/python -m runai_operator.api.generate chart
-	@$(BIN)/python -m runai_operator.api.generate docs
+crds: $(READY)  ## write crds/, docs/reference/ and what deploy/ derives anew from models, tables and Lua
+	@for what in crds chart docs schemas argocd kustomize; do $(BIN)/python -m runai_operator.api.generate $$what || exit; done
 
 chart: $(READY)  ## write docs/reference/chart.md and deploy/rbac anew from the chart
 	@$(BIN)/python -m tests.chart

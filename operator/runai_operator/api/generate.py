@@ -1,4 +1,4 @@
-"""`python -m runai_operator.api.generate crds|chart|docs`: write what follows from the models and tables."""
+"""`python -m runai_operator.api.generate WHAT`: write what follows from models, tables and Lua."""
 
 import argparse
 from collections.abc import Iterable
@@ -7,7 +7,10 @@ from typing import Any
 
 import yaml
 
+from runai_operator.api.argocd import argocd
 from runai_operator.api.crds import connection_crd, workload_crd
+from runai_operator.api.json_schemas import schemas
+from runai_operator.api.kustomize import kustomize
 from runai_operator.api.reason_table import ROWS
 from runai_operator.api.rows import Row, RowCondition
 
@@ -16,6 +19,15 @@ _HEADINGS: dict[RowCondition, str] = {
     "Synced": "Synced, of a RunaiWorkload",
     "Succeeded": "Succeeded, of a RunaiWorkload",
     "Connection Ready": "Ready, of a RunaiConnection",
+}
+
+_FOLDERS = {
+    "crds": Path("crds"),
+    "chart": Path("deploy/helm/runai-operator/templates/crds"),
+    "docs": Path("docs/reference"),
+    "schemas": Path("deploy/schemas"),
+    "argocd": Path("deploy/argocd"),
+    "kustomize": Path("deploy/kustomize/component"),
 }
 
 _COLUMNS = ("reason", "status", "kstatus", "Argo CD", "Stalled", "retried", "what to do")
@@ -49,16 +61,19 @@ def docs() -> dict[str, str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m runai_operator.api.generate", description=__doc__)
-    parser.add_argument("what", choices=("crds", "chart", "docs"))
-    folder, files = {
-        "crds": (Path("crds"), crds),
-        "chart": (Path("deploy/helm/runai-operator/templates/crds"), chart_crds),
-        "docs": (Path("docs/reference"), docs),
-    }[parser.parse_args().what]
+    parser.add_argument("what", choices=_FOLDERS)
+    what = parser.parse_args().what
+    folder = _FOLDERS[what]
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files().items():
+    for name, text in _files(what, folder).items():
         (folder / name).write_text(text, encoding="utf-8")
         print(folder / name)
+
+
+def _files(what: str, folder: Path) -> dict[str, str]:
+    if what == "argocd":
+        return argocd(folder)
+    return {"crds": crds, "chart": chart_crds, "docs": docs, "schemas": schemas, "kustomize": kustomize}[what]()
 
 
 def _all_crds() -> tuple[dict[str, Any], ...]:

@@ -1,0 +1,3 @@
+-- Stop the workload, and keep it so.
+obj.spec.suspend = true
+return obj
