@@ -5,10 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo demo-picture test chaos chaos-hostile chaos-live lint fmt crds chart golden control-plane lock clean
+.PHONY: help demo demo-picture test chaos chaos-hostile chaos-live e2e-argocd lint fmt crds chart golden control-plane lock clean
 
 help:  ## what can be done here
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-15s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-15s %s\n", $$1, $$2}'
 
 $(READY): requirements/dev.txt pyproject.toml
 	@echo "Installing the locked Python dependencies into $(VENV) ..."
@@ -44,6 +44,10 @@ chaos-hostile: $(READY)  ## a thousand resources fuzzed from the CRDs' schemas, 
 chaos-live: $(READY)  ## two operators, real processes, every fault, 500 resources (half an hour)
 	@$(BIN)/python -m tests.control_plane build
 	@$(BIN)/python -m tests.chaos.live
+
+e2e-argocd: $(READY)  ## a real Argo CD, built from source, drives the operator out of git (minutes; needs redis-server)
+	@$(BIN)/python -m tests.control_plane build
+	@$(BIN)/python -m tests.e2e.argocd
 
 lint: $(READY)  ## ruff, types, import contracts
 	@$(BIN)/ruff check operator tests

@@ -1,0 +1,47 @@
+"""The example of our kit, as it is in deploy/argocd/example but for the addresses of git and of Run:ai."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.demo.stage import REPOSITORY, read
+from tests.e2e.argocd.applications import apply
+from tests.e2e.argocd.world import SETTLED, World
+
+EXAMPLE = REPOSITORY / "deploy" / "argocd" / "example"
+APP, TRAIN, SERVE = "team-a", "finetune", "serve"
+PATH = "waves"
+
+
+def show(world: World) -> None:
+    check, argo = world.checks, world.argo
+    world.repository.commit("the example of the kit", {f"{PATH}/{name}": each for name, each in _waves(world).items()})
+    apply(world.kubectl, _application(world))
+    check.eventually("training runs", lambda: world.phase(TRAIN), ["Running"])
+    check.eventually("and what serves waits", lambda: TRAIN in argo.sync(APP)[1])
+    check.equal("it is not there yet", world.names(APP), {TRAIN})
+    world.act(TRAIN, "complete")
+    check.eventually("training done, it is, and all is Healthy", lambda: argo.standing(APP), SETTLED)
+    check.equal("the end of training came first", _completed(world) <= _created(world))
+
+
+def _waves(world: World) -> dict[str, list[dict[str, Any]]]:
+    files = {path.name: read(path) for path in sorted((EXAMPLE / PATH).glob("*.yaml"))}
+    for document in (document for each in files.values() for document in each):
+        if document["kind"] == "RunaiConnection":
+            document["spec"]["url"] = world.stage.url
+    return files
+
+
+def _application(world: World) -> dict[str, Any]:
+    (application,) = read(EXAMPLE / "application.yaml")
+    application["spec"]["source"]["repoURL"] = world.repository.url
+    return application
+
+
+def _completed(world: World) -> str:
+    return str(world.resource(APP, TRAIN)["status"]["completedAt"])
+
+
+def _created(world: World) -> str:
+    return str(world.resource(APP, SERVE)["metadata"]["creationTimestamp"])
