@@ -4,8 +4,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+IMAGE ?= runai-operator:dev
+SOURCE ?=
 
-.PHONY: help demo demo-picture test chaos chaos-hostile chaos-live e2e-argocd lint fmt crds chart golden control-plane lock clean
+.PHONY: help demo demo-picture test chaos chaos-hostile chaos-live e2e-argocd e2e-cluster image sbom audit lint fmt crds \
+	chart golden control-plane lock clean
 
 help:  ## what can be done here
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-15s %s\n", $$1, $$2}'
@@ -62,6 +65,7 @@ fmt: $(READY)  ## format the code
 crds: $(READY)  ## write crds/, docs/reference/ and what deploy/ derives anew from models, tables and Lua
 	@for what in crds chart docs schemas argocd kustomize; do $(BIN)/python -m runai_operator.api.generate $$what || exit; done
 
+
 chart: $(READY)  ## write docs/reference/chart.md and deploy/rbac anew from the chart
 	@$(BIN)/python -m tests.chart
 
@@ -69,9 +73,23 @@ golden: $(READY)  ## record what this version leaves on both sides: make golden 
 	@$(BIN)/python -m tests.control_plane build
 	@$(BIN)/python -m tests.golden $(VERSION)
 
+image: $(READY)  ## build the operator's image with docker, podman or buildah (IMAGE=runai-operator:dev)
+	@$(BIN)/python -m tests.image build --tag $(IMAGE) --source "$(SOURCE)" --revision "$$(git rev-parse HEAD 2>/dev/null)"
+
+sbom: $(READY)  ## write dist/sbom.json: what the image holds of Python packages, in CycloneDX
+	@$(BIN)/python -m tests.image sbom --output dist/sbom.json
+
+audit: $(READY)  ## ask OSV what is known against the locked requirements (needs the network)
+	@$(BIN)/python -m tests.image audit
+
+e2e-cluster: $(READY)  ## image and chart in a cluster with real Pods, from nothing (root; minutes)
+	@$(BIN)/python -m tests.control_plane build
+	@$(BIN)/python -m tests.e2e.cluster
+
 lock: $(READY)  ## compile the locked requirements anew
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements/run.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra dev pyproject.toml -o requirements/dev.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group pyproject.toml:build -o requirements/build.txt
 
 clean:  ## remove what was built into this folder
 	@rm -rf $(VENV) .run build dist

@@ -4,13 +4,13 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import ControlPlaneError
-from .versions import CACHE_KEY, PACKAGES
+from .versions import CACHE_KEY, NODE_PACKAGES, PACKAGES
 
 Say = Callable[[str], None]
 
@@ -25,17 +25,34 @@ class Binaries:
     kubectl: Path
 
 
+@dataclass(frozen=True)
+class NodeBinaries:
+    """What places Pods and runs them, each an absolute path."""
+
+    kube_scheduler: Path
+    kube_proxy: Path
+    kubelet: Path
+
+
 def prepare(say: Say, environ: Mapping[str, str] = os.environ) -> Binaries:
     """Find the programs, building into the cache what is neither given nor cached yet (minutes).
 
     Raises ControlPlaneError when something must be built and cannot be.
     """
-    given, cached = given_folder(environ), cache_folder(environ) / CACHE_KEY
-    found = _find(given, cached)
-    if missing := PACKAGES.keys() - found.keys():
-        _build_missing(cached, sorted(missing), say)
-        found = _find(given, cached)
-    return Binaries(**{name.replace("-", "_"): path for name, path in found.items()})
+    return Binaries(**_prepared(PACKAGES, given_folder(environ), cache_folder(environ) / CACHE_KEY, say))
+
+
+def prepare_node(say: Say, environ: Mapping[str, str] = os.environ) -> NodeBinaries:
+    """As `prepare`, the programs that a node needs besides; they are never given, always of the same version."""
+    return NodeBinaries(**_prepared(NODE_PACKAGES, None, cache_folder(environ) / CACHE_KEY, say))
+
+
+def _prepared(packages: Mapping[str, str], given: Path | None, cached: Path, say: Say) -> dict[str, Path]:
+    found = _find(packages, given, cached)
+    if missing := packages.keys() - found.keys():
+        _build_missing(packages, cached, sorted(missing), say)
+        found = _find(packages, given, cached)
+    return {name.replace("-", "_"): path for name, path in found.items()}
 
 
 def given_folder(environ: Mapping[str, str]) -> Path | None:
@@ -57,8 +74,8 @@ def cache_folder(environ: Mapping[str, str]) -> Path:
     return Path(home, "runai-operator", "control-plane")
 
 
-def _find(*folders: Path | None) -> dict[str, Path]:
-    candidates = {name: [Path(folder, name) for folder in folders if folder] for name in PACKAGES}
+def _find(names: Iterable[str], *folders: Path | None) -> dict[str, Path]:
+    candidates = {name: [Path(folder, name) for folder in folders if folder] for name in names}
     found = {name: next(filter(is_program, paths), None) for name, paths in candidates.items()}
     return {name: path for name, path in found.items() if path}
 
@@ -68,11 +85,11 @@ def is_program(path: Path) -> bool:
     return path.is_file() and os.access(path, os.X_OK)
 
 
-def _build_missing(cached: Path, missing: list[str], say: Say) -> None:
+def _build_missing(packages: Mapping[str, str], cached: Path, missing: list[str], say: Say) -> None:
     from .build import build_into  # here, so that finding everything in place costs nothing
 
     with alone(cached, say), scratch(cached) as work:
-        still_missing = [name for name in missing if name not in _find(cached)]
+        still_missing = {name: packages[name] for name in missing if name not in _find(packages, cached)}
         for name, built in build_into(work, still_missing, cached.parent, say):
             built.replace(cached / name)
 

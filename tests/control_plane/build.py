@@ -4,30 +4,30 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from .binaries import Say
 from .errors import ControlPlaneError
 from .go_toolchain import Toolchain, find_toolchain
-from .versions import ETCD, KUBERNETES, PACKAGES
+from .versions import ETCD, KUBERNETES
 
 ATTEMPTS = 3
 
 
-def build_into(scratch: Path, names: Sequence[str], cache: Path, say: Say) -> Iterator[tuple[str, Path]]:
-    """Build the named programs one after the other, and hand each over as soon as it is there."""
-    if not names:
+def build_into(scratch: Path, packages: Mapping[str, str], cache: Path, say: Say) -> Iterator[tuple[str, Path]]:
+    """Build the packages one after the other, and hand each over as soon as it is there."""
+    if not packages:
         return
     go = find_toolchain(cache, say)
-    say(f"building {', '.join(names)} ({KUBERNETES}, etcd {ETCD}) with Go {go.version}: minutes, once")
+    say(f"building {', '.join(packages)} ({KUBERNETES}, etcd {ETCD}) with Go {go.version}: minutes, once")
     write_go_mod(go, scratch)
     say("fetching the sources")
-    with_patience(go, scratch, "list", "-deps", *(PACKAGES[name] for name in names))
-    for name in names:
+    with_patience(go, scratch, "list", "-deps", *packages.values())
+    for name, package in packages.items():
         say(f"building {name}")
         built = scratch / "bin" / name
-        run_go(go, scratch, "build", "-trimpath", "-ldflags", _ldflags(), "-o", str(built), PACKAGES[name])
+        run_go(go, scratch, "build", "-trimpath", "-ldflags", _ldflags(), "-o", str(built), package)
         yield name, built
     go.tidy_up()
 

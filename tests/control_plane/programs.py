@@ -13,7 +13,8 @@ from .versions import MACHINE
 class Program:
     """A main package of a Go module whose go.mod can be required as it is.
 
-    `stamps` are what the linker sets, such as a version: the full name of a variable, and its value.
+    `stamps` are what the linker sets, such as a version: the full name of a variable, and its value. With a `source` it
+    is that main.go of ours instead, which imports of the module what it needs, or nothing of none.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Program:
     version: str
     package: str
     stamps: tuple[tuple[str, str], ...] = ()
+    source: Path | None = None
 
     @property
     def key(self) -> str:
@@ -48,8 +50,13 @@ def _build(program: Program, work: Path, cache: Path, say: Say) -> Path:
 
     go = find_toolchain(cache, say)
     say(f"building {program.name} {program.version} with Go {go.version}: minutes, once")
-    (work / "go.mod").write_text(f"module built\n\nrequire {program.module} {program.version}\n")
-    with_patience(go, work, "get", f"{program.package}@{program.version}")
+    required = f"require {program.module} {program.version}\n" if program.module else ""
+    (work / "go.mod").write_text(f"module built\n\n{required}")
+    if program.source:
+        (work / "main.go").write_text(program.source.read_text())
+        with_patience(go, work, "mod", "tidy")
+    else:
+        with_patience(go, work, "get", f"{program.package}@{program.version}")
     stamps = " ".join(["-s", "-w", *(f"-X {variable}={value}" for variable, value in program.stamps)])
     built = work / "bin" / program.name
     run_go(go, work, "build", "-trimpath", "-ldflags", stamps, "-o", str(built), program.package)

@@ -18,6 +18,13 @@ PACKAGES = {
     "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
 }
 
+# What else it takes for a cluster with a node: tests/e2e/cluster runs Pods with it.
+NODE_PACKAGES = {
+    "kube-scheduler": "k8s.io/kubernetes/cmd/kube-scheduler",
+    "kube-proxy": "k8s.io/kubernetes/cmd/kube-proxy",
+    "kubelet": "k8s.io/kubernetes/cmd/kubelet",
+}
+
 MACHINE = f"{sys.platform}-{platform.machine()}"
 
 CACHE_KEY = f"{KUBERNETES}-etcd-{ETCD}-{MACHINE}"

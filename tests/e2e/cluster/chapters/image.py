@@ -1,0 +1,25 @@
+"""Held against the archive of the image, before anything runs."""
+
+import re
+
+from runai_operator import __version__
+from tests.image.describe import contents, report
+
+from ..world import World
+
+LABEL = "org.opencontainers.image"
+UNWANTED = re.compile(r"(^|/)(pip|setuptools|wheel|ensurepip)/__init__\.py$|/pip3?$|\.cache/|^src/|\.whl$")
+"""What installs packages, and what an installation or a build leaves behind."""
+
+
+def the_image(world: World) -> None:
+    checks, image = world.checks, contents(world.archive)
+    config = image.config["config"]
+    labels, environment = config["Labels"], dict(each.split("=", 1) for each in config["Env"])
+    checks.equal("it runs as a numeric user that is not root", config["User"], "10001:10001")
+    checks.equal("Kopf finds a user's name", environment["USER"], "runai-operator")
+    checks.equal("its version is the package's", labels[f"{LABEL}.version"], __version__)
+    checks.equal("it tells its licence", labels[f"{LABEL}.licenses"], "Apache-2.0")
+    checks.equal("it starts the operator", (config["Entrypoint"], config["Cmd"]), (["runai-operator"], ["run"]))
+    checks.equal("nothing in it installs packages", [path for path in image.files if UNWANTED.search(path)], [])
+    checks.say(report(image))

@@ -1,0 +1,67 @@
+"""One run: the image, the cluster, the chapters, and whether all is gone in the end."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from tests.control_plane import helm_program
+from tests.control_plane.binaries import Say, cache_folder, prepare
+from tests.e2e.checks import Checks
+from tests.image import Image, build, find_builder
+from tests.image.base import build_options, local_builder, prepare_base
+
+from .chapters import CHAPTERS
+from .cluster import Cluster, choose
+from .simulator import URL, simulated_runai
+from .world import IMAGE, TAG, World
+
+FOLDER = Path("/tmp/runai-operator-e2e")
+"""The same for every run, so that one finds what another left when it was killed; short, for it holds a socket."""
+
+
+def perform(kind: str, many: int, say: Say, environ: dict[str, str]) -> list[str]:
+    """Play everything, and tell what failed."""
+    checks = Checks(say)
+    prepare(say)
+    helm = helm_program(4, say)
+    cluster = choose(kind, FOLDER, say)
+    with tempfile.TemporaryDirectory(prefix="runai-operator-image-") as folder:
+        archive = built_image(Path(folder), cache_folder(environ).parent / "images", say)
+        with cluster:
+            checks.alive = cluster.check
+            cluster.load(archive)
+            say("the image is on the node")
+            _play(cluster, helm, checks, archive, many)
+        with checks.chapter("Afterwards"):
+            checks.equal("nothing of the cluster is left on this machine", cluster.left(), [])
+    say(f"{checks.passed} checks passed, {len(checks.failed)} failed")
+    return checks.failed
+
+
+def built_image(folder: Path, storage: Path, say: Say) -> Path:
+    """The image of the Dockerfile, as an archive. Where docker and podman do not work its base is made, not pulled."""
+    archive, log, image = folder / "image.tar", folder / "build.log", Image(f"{IMAGE}:{TAG}")
+    builder = find_builder()
+    if builder.name != "buildah":
+        say(f"building the image with {builder.name}")
+        build(image, builder, archive=archive, log=log)
+        return archive
+    builder = local_builder(storage)
+    prepare_base(builder, storage, log, say)
+    say("building the image with buildah")
+    with build_options(storage) as options:
+        build(image, builder, archive=archive, options=options, log=log)
+    return archive
+
+
+def _play(cluster: Cluster, helm: Path, checks: Checks, archive: Path, many: int) -> None:
+    kubectl = cluster.kubectl
+    with simulated_runai(kubectl, cluster.kubeconfig.parent) as runai:
+        world = World(cluster, kubectl, helm, checks, runai, URL, archive, many)
+        for name, chapter in CHAPTERS:
+            failed = len(checks.failed)
+            with checks.chapter(name):
+                chapter(world)
+            if len(checks.failed) > failed:
+                checks.say(world.last_words())

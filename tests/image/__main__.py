@@ -1,0 +1,86 @@
+"""`python -m tests.image build|describe|sbom|audit`."""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from .audit import SERVICE, NotAnswered, advisories
+from .base import build_options, local_builder, prepare_base
+from .build import REPOSITORY, Image, build
+from .builders import BuildFailed, find_builder
+from .describe import contents, report
+from .sbom import bill, locked
+
+REQUIREMENTS = REPOSITORY / "requirements" / "run.txt"
+
+
+def main() -> int:
+    arguments = _parser().parse_args()
+    try:
+        return int(arguments.run(arguments))
+    except (BuildFailed, NotAnswered) as error:
+        print(f"{arguments.command}: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.image", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    making = commands.add_parser("build", help="build the Dockerfile")
+    making.add_argument("--tag", default="runai-operator:dev")
+    making.add_argument("--archive", type=Path, help="write the image into this file, too")
+    making.add_argument("--source", default="", help="the label that says where its source is")
+    making.add_argument("--revision", default="", help="the label that says of which commit it is")
+    making.add_argument("--base-storage", type=Path, help="make the base from Debian's packages, and keep all there")
+    making.set_defaults(run=_build)
+    telling = commands.add_parser("describe", help="how large an archive is, and what is in it")
+    telling.add_argument("archive", type=Path)
+    telling.set_defaults(run=_describe)
+    billing = commands.add_parser("sbom", help="write the bill of materials (CycloneDX)")
+    billing.add_argument("--output", type=Path, required=True)
+    billing.set_defaults(run=_sbom)
+    auditing = commands.add_parser("audit", help="ask what is known against the locked requirements")
+    auditing.add_argument("--service", default=SERVICE, help="a database with OSV's API (%(default)s)")
+    auditing.set_defaults(run=_audit)
+    return parser
+
+
+def _build(arguments: argparse.Namespace) -> int:
+    image = Image(arguments.tag, arguments.source, arguments.revision)
+    if arguments.base_storage is None:
+        build(image, find_builder(), archive=arguments.archive)
+    else:
+        storage = arguments.base_storage.absolute()
+        builder = local_builder(storage)
+        with tempfile.NamedTemporaryFile(suffix=".log") as log:
+            prepare_base(builder, storage, Path(log.name), print)
+        with build_options(storage) as options:
+            build(image, builder, archive=arguments.archive, options=options)
+    print(f"built {arguments.tag}" + (f", in {arguments.archive}" if arguments.archive else ""))
+    return 0
+
+
+def _describe(arguments: argparse.Namespace) -> int:
+    print(report(contents(arguments.archive)))
+    return 0
+
+
+def _sbom(arguments: argparse.Namespace) -> int:
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    arguments.output.write_text(bill(REQUIREMENTS.read_text()))
+    print(f"wrote {arguments.output}")
+    return 0
+
+
+def _audit(arguments: argparse.Namespace) -> int:
+    packages = locked(REQUIREMENTS.read_text())
+    found = advisories(packages, arguments.service)
+    for package, ids in found.items():
+        print(f"{package.name} {package.version}: {', '.join(ids)}")
+    print(f"{len(packages)} packages, {len(found)} with known vulnerabilities")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

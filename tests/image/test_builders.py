@@ -1,0 +1,34 @@
+"""Which program builds, and how it is called."""
+
+from pathlib import Path
+
+import pytest
+
+from runai_operator import __version__
+
+from .build import Image, build
+from .builders import Builder, BuildFailed, find_builder
+
+
+@pytest.mark.parametrize(
+    ("working", "chosen"),
+    [({"docker", "podman", "buildah"}, "docker"), ({"podman", "buildah"}, "podman"), ({"buildah"}, "buildah")],
+)
+def test_the_first_that_answers_is_taken(working: set[str], chosen: str) -> None:
+    assert find_builder(lambda command: command[0] in working).name == chosen
+
+
+def test_without_any_the_error_says_what_to_install() -> None:
+    with pytest.raises(BuildFailed, match="install one of them"):
+        find_builder(lambda _: False)
+
+
+def test_the_label_of_the_version_is_the_one_of_the_package() -> None:
+    assert Image("runai-operator:dev").arguments == ["--build-arg", f"VERSION={__version__}"]
+
+
+def test_a_build_that_fails_tells_what_the_builder_said(tmp_path: Path) -> None:
+    broken = Builder("docker", ("sh", "-c", "echo no space left; exit 3"))
+
+    with pytest.raises(BuildFailed, match=r"ended with 3: no space left"):
+        build(Image("runai-operator:dev"), broken, log=tmp_path / "log")
