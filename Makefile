@@ -8,7 +8,7 @@ IMAGE ?= runai-operator:dev
 SOURCE ?=
 
 .PHONY: help demo demo-picture test chaos chaos-hostile chaos-live e2e-argocd e2e-cluster image sbom audit lint fmt crds \
-	chart golden control-plane lock clean
+	generate docs golden control-plane lock clean
 
 help:  ## what can be done here
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-15s %s\n", $$1, $$2}'
@@ -62,12 +62,12 @@ fmt: $(READY)  ## format the code
 	@$(BIN)/ruff check --fix --quiet operator tests
 	@$(BIN)/ruff format operator tests
 
-crds: $(READY)  ## write crds/, docs/reference/ and what deploy/ derives anew from models, tables and Lua
-	@for what in crds chart docs schemas argocd kustomize; do $(BIN)/python -m runai_operator.api.generate $$what || exit; done
-
-
-chart: $(READY)  ## write docs/reference/chart.md and deploy/rbac anew from the chart
+generate: $(READY)  ## write anew what follows from models, tables, Lua and chart: CRDs, kits, docs/reference
+	@$(BIN)/python -m runai_operator.generate
 	@$(BIN)/python -m tests.chart
+
+docs: $(READY)  ## build the documentation into site/; a link that leads nowhere fails it
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 golden: $(READY)  ## record what this version leaves on both sides: make golden VERSION=v2
 	@$(BIN)/python -m tests.control_plane build
@@ -92,4 +92,4 @@ lock: $(READY)  ## compile the locked requirements anew
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group pyproject.toml:build -o requirements/build.txt
 
 clean:  ## remove what was built into this folder
-	@rm -rf $(VENV) .run build dist
+	@rm -rf $(VENV) .run build dist site

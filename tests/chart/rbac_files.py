@@ -9,7 +9,7 @@ from .render import manifest
 
 FOLDER = "deploy/rbac"
 HEADER = """\
-# Made of the chart's template {template} by `make chart`: change that, not this file.
+# Made of the chart's template {template} by `make generate`: change that, not this file.
 """
 HEADER_OF_OPERATOR = """\
 # What the operator itself may do: no more than it asks for (docs/security.md says why each, and a test holds it to

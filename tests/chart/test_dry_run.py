@@ -1,7 +1,5 @@
 """What is rendered, and the Pods that would come of it, as a real API server takes it: nothing of it is kept."""
 
-from collections.abc import Iterator
-
 import pytest
 import yaml
 
@@ -15,18 +13,19 @@ DRY = ("apply", "--server-side", "--force-conflicts", "--dry-run=server", "-f", 
 """By force, for what other tests installed is somebody else's."""
 
 
-@pytest.fixture(scope="module")
-def restricted(crds: list[str], kubectl: Kubectl) -> Iterator[str]:  # noqa: ARG001 (they have to be there)
-    """A namespace that takes no Pod that is not restricted, where the kinds of the Prometheus Operator are served."""
+@pytest.fixture(scope="session")
+def restricted(crds: list[str], kubectl: Kubectl) -> str:  # noqa: ARG001 (they have to be there)
+    """A namespace that takes no Pod that is not restricted, where the kinds of the Prometheus Operator are served.
+
+    They stay as long as the API server: this module's tests need not come one after the other.
+    """
     labels = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")}
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": labels}}
     kinds = monitoring.crds()
     kubectl("apply", "--server-side", "-f", "-", input=yaml.safe_dump_all([namespace, *kinds]))
     names = [each["metadata"]["name"] for each in kinds]
     kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", *names)
-    yield NAMESPACE
-    kubectl("delete", "namespace", NAMESPACE, "--wait=false")
-    kubectl("delete", "crd", "--wait=false", *names)
+    return NAMESPACE
 
 
 @pytest.mark.parametrize("name", COMBINATIONS)

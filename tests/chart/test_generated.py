@@ -32,7 +32,7 @@ UNDIVIDED = {("connection", "caBundleRef"), ("connection", "limits"), ("connecti
 
 
 def test_the_page_of_values_is_fresh() -> None:
-    assert (REPOSITORY / PAGE).read_text(encoding="utf-8") == page(), "stale: run `make chart`"
+    assert (REPOSITORY / PAGE).read_text(encoding="utf-8") == page(), "stale: run `make generate`"
 
 
 def test_the_schema_knows_the_values_that_are_described_and_no_others() -> None:
@@ -49,7 +49,7 @@ def test_a_value_without_a_comment_is_found() -> None:
 
 @pytest.mark.parametrize("name", ["operator.yaml", "users.yaml", "connections.yaml"])
 def test_the_roles_for_kubectl_are_those_of_the_chart(helm: Helm, name: str) -> None:
-    assert (REPOSITORY / FOLDER / name).read_text(encoding="utf-8") == files(helm)[name], "stale: run `make chart`"
+    assert (REPOSITORY / FOLDER / name).read_text(encoding="utf-8") == files(helm)[name], "stale: run `make generate`"
 
 
 def test_there_are_no_other_roles_for_kubectl(helm: Helm) -> None:

@@ -12,7 +12,7 @@ from .render import CHART
 
 PAGE = "docs/reference/chart.md"
 INTRODUCTION = """\
-<!-- Generated from deploy/helm/runai-operator/values.yaml by `make chart`: change that. -->
+<!-- Generated from deploy/helm/runai-operator/values.yaml by `make generate`: change that. -->
 # The chart's values
 
 What `deploy/helm/runai-operator` can be told, by `--set` or `--values`; anything else is refused (values.schema.json).

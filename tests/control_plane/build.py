@@ -67,6 +67,21 @@ def _ldflags() -> str:
     return " ".join(["-s", "-w", *stamps])
 
 
+def write_go_mod_of(go: Toolchain, folder: Path, module: str, version: str, *edits: str) -> Path:
+    """Build a release with what its own repository builds it with: its go.mod and sums, with itself required.
+
+    To require it from an empty go.mod has Go read the go.mod of all that it could ever need, and one that is served no
+    more ends the build. `edits` are flags of `go mod edit`. Answers with the folder of its sources.
+    """
+    (folder / "go.mod").write_text("module sources\n")
+    fetched = json.loads(with_patience(go, folder, "mod", "download", "-json", f"{module}@{version}"))
+    sources = Path(fetched["Dir"])
+    for name in ("go.mod", "go.sum"):
+        (folder / name).write_bytes((sources / name).read_bytes())
+    run_go(go, folder, "mod", "edit", "-module=built", f"-require={module}@{version}", *edits)
+    return sources
+
+
 def with_patience(go: Toolchain, folder: Path, *args: str) -> str:
     """Run what talks to the network, again when it fails: a build of minutes should not end over one lost answer."""
     for _ in range(ATTEMPTS - 1):

@@ -2,12 +2,13 @@
 
 import os
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from .binaries import Say
 from .programs import Program, prepare_program
-from .versions import HELM
+from .versions import HELM, HELM_3_KUBERNETES
 
 
 class HelmFailed(AssertionError):
@@ -21,8 +22,15 @@ class HelmFailed(AssertionError):
 def helm_program(major: int, say: Say = print) -> Path:
     """Where Helm 3 or 4 is, built into the cache where it is not there yet. Raises ControlPlaneError."""
     module, version = f"helm.sh/helm/v{major}", HELM[major]
-    stamps = ((f"{module}/internal/version.version", version),)
+    stamps = ((f"{module}/internal/version.version", version), *(_kubernetes(module) if major == 3 else ()))
     return prepare_program(Program("helm", module, version, f"{module}/cmd/helm", stamps), say)
+
+
+def _kubernetes(module: str) -> Iterator[tuple[str, str]]:
+    """For templates and for lint; without it Helm 3 takes a Kubernetes of long ago for given, which charts refuse."""
+    for package in ("chartutil", "lint/rules"):
+        for part, number in zip(("Major", "Minor"), HELM_3_KUBERNETES, strict=True):
+            yield f"{module}/pkg/{package}.k8sVersion{part}", number
 
 
 @dataclass(frozen=True)

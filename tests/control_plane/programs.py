@@ -11,7 +11,7 @@ from .versions import MACHINE
 
 @dataclass(frozen=True)
 class Program:
-    """A main package of a Go module whose go.mod can be required as it is.
+    """A main package of a Go module, built with the go.mod of its own repository.
 
     `stamps` are what the linker sets, such as a version: the full name of a variable, and its value. With a `source` it
     is that main.go of ours instead, which imports of the module what it needs, or nothing of none.
@@ -45,18 +45,18 @@ def prepare_program(program: Program, say: Say, environ: Mapping[str, str] = os.
 
 
 def _build(program: Program, work: Path, cache: Path, say: Say) -> Path:
-    from .build import run_go, with_patience  # here, so that finding it in place costs nothing
+    from .build import run_go, with_patience, write_go_mod_of  # here, so that finding it in place costs nothing
     from .go_toolchain import find_toolchain
 
     go = find_toolchain(cache, say)
     say(f"building {program.name} {program.version} with Go {go.version}: minutes, once")
-    required = f"require {program.module} {program.version}\n" if program.module else ""
-    (work / "go.mod").write_text(f"module built\n\n{required}")
+    if program.module:
+        write_go_mod_of(go, work, program.module, program.version)
+    else:
+        (work / "go.mod").write_text("module built\n")
     if program.source:
         (work / "main.go").write_text(program.source.read_text())
-        with_patience(go, work, "mod", "tidy")
-    else:
-        with_patience(go, work, "get", f"{program.package}@{program.version}")
+    with_patience(go, work, "list", "-deps", program.package)
     stamps = " ".join(["-s", "-w", *(f"-X {variable}={value}" for variable, value in program.stamps)])
     built = work / "bin" / program.name
     run_go(go, work, "build", "-trimpath", "-ldflags", stamps, "-o", str(built), program.package)

@@ -32,7 +32,7 @@ FAKE_GO = """#!/bin/sh
 echo "$1" "$2" >> "$FAKE_GO_LOG"
 case "$1" in
 version) echo "go version go$FAKE_GO_VERSION linux/amd64" ;;
-mod) echo '{"GoMod": "'"$FAKE_GO_MOD"'"}' ;;
+mod) echo '{"GoMod": "'"$FAKE_GO_MOD"'", "Dir": "'"$(dirname "$FAKE_GO_MOD")"'"}' ;;
 build) while [ "$1" != -o ]; do shift; done; mkdir -p "$(dirname "$2")"; cp "$0" "$2" ;;
 esac
 """
@@ -46,6 +46,7 @@ def machine(tmp_path: Path) -> dict[str, str]:
     go.write_text(FAKE_GO)
     go.chmod(0o755)
     (tmp_path / "go.mod").write_text(GIVEN_GO_MOD)
+    (tmp_path / "go.sum").touch()
     kept = {key: value for key, value in os.environ.items() if key != "KUBEBUILDER_ASSETS"}
     return kept | {
         "PATH": f"{go.parent}:{os.environ['PATH']}",

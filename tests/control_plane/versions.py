@@ -6,6 +6,8 @@ import sys
 KUBERNETES = "v1.36.4"
 ETCD = "v3.6.16"
 HELM = {3: "v3.22.0", 4: "v4.3.1"}
+# The Kubernetes that Helm 3 takes for given without a cluster: of the client-go in its go.mod. Helm 4 finds it out.
+HELM_3_KUBERNETES = ("1", "37")
 
 # The oldest Go that the go.mod of this Kubernetes accepts, and the wheel to use where there is none.
 GO_NEEDED = (1, 26)

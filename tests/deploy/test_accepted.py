@@ -50,11 +50,12 @@ def test_what_kustomize_builds_is_accepted(kubectl, kustomize, namespace, name):
 
 
 def test_the_kit_adds_its_settings_to_those_of_a_running_argo_cd(kubectl, namespace):
+    """Also to those that kubectl applied itself: its `apply --server-side` would take them over, and drop them."""
     labels = {"app.kubernetes.io/part-of": "argocd", "app.kubernetes.io/name": "argocd-cm"}
     own = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "argocd-cm", "labels": labels}}
     kubectl("apply", "-f", "-", input={**own, "data": {"url": "https://cd"}}, namespace=namespace)
-    command = ("apply", "--server-side", "--field-manager=runai-operator", "-f", str(ARGOCD / "argocd-cm.yaml"))
-    assert " ".join(command[:3]) in (DEPLOY.parent / "docs" / "gitops.md").read_text(encoding="utf-8")
+    command = ("patch", "configmap", "argocd-cm", "--patch-file", str(ARGOCD / "argocd-cm.yaml"))
+    assert " ".join(command[:4]) in (DEPLOY.parent / "docs" / "gitops.md").read_text(encoding="utf-8")
     kubectl(*command, namespace=namespace)
     found = json.loads(kubectl("get", "cm", "argocd-cm", "-o", "json", namespace=namespace))
     assert found["data"] == {**SETTINGS, "url": "https://cd"}

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from runai_operator.api.argocd import argocd
-from runai_operator.api.json_schemas import schemas
-from runai_operator.api.kustomize import kustomize
+from runai_operator.generate.argocd import argocd
+from runai_operator.generate.json_schemas import schemas
+from runai_operator.generate.kustomize import kustomize
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 KIT = argocd(DEPLOY / "argocd")
@@ -15,17 +15,17 @@ KIT = argocd(DEPLOY / "argocd")
 
 @pytest.mark.parametrize(("name", "text"), KIT.items(), ids=KIT.keys())
 def test_the_settings_of_argo_cd_are_what_the_lua_says(name, text):
-    assert (DEPLOY / "argocd" / name).read_text(encoding="utf-8") == text, "stale: run `make crds`"
+    assert (DEPLOY / "argocd" / name).read_text(encoding="utf-8") == text, "stale: run `make generate`"
 
 
 @pytest.mark.parametrize(("name", "text"), schemas().items(), ids=schemas().keys())
 def test_the_schemas_are_what_the_models_say(name, text):
-    assert (DEPLOY / "schemas" / name).read_text(encoding="utf-8") == text, "stale: run `make crds`"
+    assert (DEPLOY / "schemas" / name).read_text(encoding="utf-8") == text, "stale: run `make generate`"
 
 
 @pytest.mark.parametrize(("name", "text"), kustomize().items(), ids=kustomize().keys())
 def test_what_kustomize_is_told_is_what_the_table_says(name, text):
-    assert (DEPLOY / "kustomize" / "component" / name).read_text(encoding="utf-8") == text, "stale: run `make crds`"
+    assert (DEPLOY / "kustomize" / "component" / name).read_text(encoding="utf-8") == text, "stale: run `make generate`"
 
 
 def test_there_is_no_other_schema():

@@ -108,7 +108,7 @@ def verdicts(kubectl):
         refusals = kubectl.fails("create", "--dry-run=server", "-n", "default", "-f", "-", input=bodies)
         untrue = {
             found.group(1): {*re.findall(r"not (inProgress|failed|current)", found.group(2))}
-            for found in re.finditer(r'The Probe "([^"]+)" is invalid:(.*?)(?=The Probe "|\Z)', refusals, re.DOTALL)
+            for found in re.finditer(r'Probe\S* "([^"]+)" is invalid:(.*)', refusals)
         }
         assert untrue.keys() == {each["metadata"]["name"] for each in probes}, refusals
         return {name: next((each for each in RULES if each not in false), "") for name, false in untrue.items()}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from runai_operator.api.pod_specs import POD_SPECS
+from runai_operator.generate.pod_specs import POD_SPECS
 
 KUSTOMIZE = Path(__file__).parents[2] / "deploy" / "kustomize"
 HASHED = re.compile(r"settings-[a-z0-9]{10}")

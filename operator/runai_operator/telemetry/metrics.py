@@ -1,6 +1,7 @@
 """What is counted. No label has a value for each workload, namespace or message: cost must not grow with the fleet."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from prometheus_client import (
     CollectorRegistry,
@@ -17,6 +18,29 @@ PREFIX = "runai_operator"
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
+LABELS = {
+    "outcome": "A reason of a condition, or a word for a round that tells none, such as Settled, AtRest, Claimed",
+    "route": "Path of the request, with {id} for what differs",
+    "status": "HTTP status of the answer; none: there was no answer",
+    "what": "claim, release, status, connection (its finalizer or status) or event",
+    "connection": "Name of the RunaiConnection",
+    "phase": "Phase in Run:ai",
+    "kind": "Class of the error in the code",
+    "version": "Version of the operator",
+}
+"""What the values of each label are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One metric as Prometheus stores it; a histogram's series add _bucket, _sum and _count to its name."""
+
+    name: str
+    kind: str
+    labels: tuple[str, ...]
+    text: str
+
+
 class Metrics:
     """All metrics of one operator, in a registry of its own, so that two in one process do not add up.
 
@@ -26,6 +50,7 @@ class Metrics:
 
     def __init__(self, registry: CollectorRegistry | None = None, *, version: str = "unknown") -> None:
         self.registry = registry or CollectorRegistry()
+        self.families: list[Family] = []
         self.reconciles = self._counter("reconciles", "Reconciles, by what they ended in", "outcome")
         self.reconcile_seconds = self._histogram("reconcile_seconds", "How long a reconcile took")
         self.queue_depth = self._gauge("queue_depth", "Keys that are due and wait for a worker")
@@ -39,7 +64,9 @@ class Metrics:
         )
         self.leading = self._gauge("leading", "1 while this instance leads, 0 while it stands by")
         self.errors = self._counter("errors", "Errors, by their class", "kind")
-        Info(f"{PREFIX}_build", "What runs here", registry=self.registry).info({"version": version})
+        name, text = f"{PREFIX}_build", "What runs here"
+        Info(name, text, registry=self.registry).info({"version": version})
+        self.families.append(Family(f"{name}_info", "gauge", ("version",), text))
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self.registry)
 
@@ -60,10 +87,13 @@ class Metrics:
         self.connection_ready.remove_by_labels({"connection": connection})
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        self.families.append(Family(f"{PREFIX}_{name}_total", "counter", labels, text))
         return Counter(f"{PREFIX}_{name}", text, labels, registry=self.registry)
 
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        self.families.append(Family(f"{PREFIX}_{name}", "gauge", labels, text))
         return Gauge(f"{PREFIX}_{name}", text, labels, registry=self.registry)
 
     def _histogram(self, name: str, text: str, *labels: str) -> Histogram:
+        self.families.append(Family(f"{PREFIX}_{name}", "histogram", labels, text))
         return Histogram(f"{PREFIX}_{name}", text, labels, registry=self.registry, buckets=SECONDS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Mapping
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.control_plane.binaries import Say, alone, cache_folder, is_program, scratch
-from tests.control_plane.build import run_go, with_patience
+from tests.control_plane.build import run_go, with_patience, write_go_mod_of
 from tests.control_plane.go_toolchain import find_toolchain
 from tests.control_plane.versions import MACHINE
 
@@ -54,13 +53,7 @@ def _build(work: Path, cache: Path, say: Say) -> Path:
     say(f"building Argo CD {VERSION} with Go {go.version}: minutes, once")
     module, made = work / "module", Built(work / "built")
     module.mkdir()
-    (module / "go.mod").write_text("module sources\n")
-    fetched = json.loads(with_patience(go, module, "mod", "download", "-json", f"{MODULE}@{VERSION}"))
-    sources = Path(fetched["Dir"])
-    for name in ("go.mod", "go.sum"):
-        (module / name).write_bytes((sources / name).read_bytes())
-    replaced = f"-replace={ENGINE}={ENGINE}@{ENGINE_VERSION}"
-    run_go(go, module, "mod", "edit", "-module=built", f"-require={MODULE}@{VERSION}", replaced)
+    sources = write_go_mod_of(go, module, MODULE, VERSION, f"-replace={ENGINE}={ENGINE}@{ENGINE_VERSION}")
     with_patience(go, module, "list", "-deps", f"{MODULE}/cmd")
     stamps = f"-s -w -X {MODULE}/common.version={VERSION.removeprefix('v')}"
     run_go(go, module, "build", "-trimpath", "-ldflags", stamps, "-o", str(made.program), f"{MODULE}/cmd")

@@ -9,7 +9,7 @@ from runai_operator.api import names
 
 Settings = dict[str, str]
 
-_HEADER = "# Generated from deploy/argocd/lua by `make crds`: change those files, not this one.\n"
+_HEADER = "# Generated from deploy/argocd/lua by `make generate`: change those files, not this one.\n"
 _DISCOVERY = "discovery.lua"
 
 

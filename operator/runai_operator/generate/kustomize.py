@@ -7,14 +7,16 @@ from typing import Any
 import yaml
 
 from runai_operator.api import names
-from runai_operator.api.pod_specs import MERGED, POD_SPECS, REFERENCES
+from runai_operator.generate.pod_specs import MERGED, POD_SPECS, REFERENCES
 
 Json = dict[str, Any]
 Step = tuple[str, str | None]
 """A field, and the key of its items where it is a list."""
 Steps = list[Step]
 
-_HEADER = "# Generated from operator/runai_operator/api/pod_specs.py by `make crds`: change that, not this file.\n"
+_HEADER = (
+    "# Generated from runai_operator/generate/pod_specs.py by `make generate`: change that, not this file.\n"
+)
 _BUILT_IN = {
     "Pod": ("", "spec"),
     "ReplicationController": ("", "spec/template/spec"),

@@ -1,0 +1,1 @@
+"""What is generated: fresh, whole, and of use to those who read it."""
