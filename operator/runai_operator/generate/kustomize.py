@@ -14,9 +14,7 @@ Step = tuple[str, str | None]
 """A field, and the key of its items where it is a list."""
 Steps = list[Step]
 
-_HEADER = (
-    "# Generated from runai_operator/generate/pod_specs.py by `make generate`: change that, not this file.\n"
-)
+_HEADER = "# Generated from runai_operator/generate/pod_specs.py by `make generate`: change that, not this file.\n"
 _BUILT_IN = {
     "Pod": ("", "spec"),
     "ReplicationController": ("", "spec/template/spec"),

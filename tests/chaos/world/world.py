@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from runai_operator.sync.resource import Key
 from runai_simulator import Switches, Times
 from tests.chaos.invariants import Broken, Difference, Owner, Workload, has_converged
-from tests.chaos.world.apiserver import ApiServer, Body
-from tests.chaos.world.lease import LeaseStore
-from tests.chaos.world.line import Call, Fate, Line, Side, Strike
-from tests.chaos.world.operator import Operator
+from tests.chaos.world.apiserver import Body
+from tests.chaos.world.cluster import Cluster
+from tests.chaos.world.line import Call, Fate, Side, Strike
+from tests.chaos.world.pace import Pace
 from tests.chaos.world.people import LAB, TRAINER, Staff, Users
 from tests.chaos.world.runai import Runai
 from tests.chaos.world.time import Process, VirtualTime
-from tests.chaos.world.witness import Round, Witness
+from tests.chaos.world.witness import Witness
 
 EPOCH = 1_795_000_000.0
 """The time of day at which every world begins, in seconds since 1970."""
@@ -32,8 +30,6 @@ LOOKS_AROUND = 5.0
 the one that died took its memory of it along. Otherwise whatever a restart writes to what had settled is a fault."""
 WRITTEN_AT = "/manifest/metadata/annotations"
 """Where a Run:ai that notes its writes notes them: it adds the whole where the spec has no annotations."""
-MOST_CALLS, FOR_EACH, HOT = 280, 20, 10.0
-"""An operator that makes so many calls, and so many more for each resource, within so many seconds runs in a circle."""
 MOST_ROUNDS = 20
 """After the last fault and the last deed of a person, so many rounds at most settle a resource."""
 
@@ -46,61 +42,6 @@ class Plan:
     switches: Switches = field(default_factory=Switches)
     times: Times = field(default_factory=lambda: Times(running=None))
     strikes: Mapping[int, Strike] = field(default_factory=dict)
-
-
-class Cluster:
-    """One Kubernetes cluster: its API server, its users, and its operators."""
-
-    def __init__(self, world: World, name: str) -> None:
-        self.name = self.cluster = name
-        self.world = world
-        self.server = ApiServer(world.wall)
-        self.runai = world.runai
-        self.lease: LeaseStore | None = None
-        self.users = Users(self.server, lambda who, what: world.deed(f"{who} of {name}", what), self._excused)
-        self.operators: list[Operator] = []
-        self.processes: list[Process] = []
-        self.server.watch(world.witness.watches(name))
-        self.dice = world.random.random
-        self.latency = world.latency
-        self.wall = world.wall
-        self.call_later = world.time.call_later
-
-    def _excused(self, resource: str) -> None:
-        self.world.witness.excused.add(Owner(self.name, LAB, resource))
-
-    def start_operator(self) -> Operator:
-        """One more; of several, each is a process of its own."""
-        process = self.world.time.process(f"operator {len(self.operators) + 1} of {self.name}")
-        self.processes.append(process)
-        self.world.note(process.name, "starts")
-        self.operators.append(operator := Operator(process, Line(process, self.world), self))
-        return operator
-
-    def kill_operator(self) -> None:
-        """The one that started last; its successor starts soon."""
-        if self.operators[-1].process.alive:
-            self.world.dies(self.operators[-1].process)
-
-    def elects(self) -> None:
-        """From here on operators compete for a Lease: to be called before the first one starts."""
-        self.lease = LeaseStore()
-
-    def ended(self, process: Process, why: str) -> None:
-        """It ended by itself; another one is started in its place."""
-        self.world.note(process.name, f"ends: {why}")
-        self.world.time.call_later(2.0, self.succeed)
-
-    def succeed(self) -> None:
-        self.start_operator()
-
-    def round_began(self, process: Process, key: Key) -> Round:  # noqa: ARG002
-        owner = Owner(self.name, *key)
-        self.world.rounds[owner] = self.world.rounds.get(owner, 0) + 1
-        return self.world.witness.round_began(owner)
-
-    def surprised(self, process: Process, key: object, error: BaseException) -> None:
-        self.world.note(process.name, f"a round for {key} failed: {type(error).__name__}: {error}"[:200])
 
 
 class World:
@@ -127,7 +68,7 @@ class World:
         self._strikes = dict(plan.strikes)
         self._late = 0
         self._doomed: set[Process] = set()
-        self._lately: dict[Process, deque[float]] = {}
+        self._pace: dict[Process, Pace] = {}
         self._calm_from = 0.0
 
     @property
@@ -242,7 +183,8 @@ class World:
     def begin(self, process: Process, call: Call) -> Strike | None:
         number = len(self.calls)
         self.calls.append(call)
-        self._count(process)
+        if too_fast := self._pace.setdefault(process, Pace()).calls(self.time.now, len(self.witness.resources())):
+            self.witness.judges(Broken("a hot loop", f"{process.name} makes {too_fast}"))
         strike = self._strikes.pop(number, None) or self._drawn(call)
         if strike is None and self.cut_off and call.side is Side.RUNAI:
             return Strike(Fate.UNSENT)
@@ -267,15 +209,6 @@ class World:
             return None
         unharmed = 1 - sum(self.shares.values())
         return self.random.choices([*self.shares, None], [*self.shares.values(), unharmed])[0]
-
-    def _count(self, process: Process) -> None:
-        """So many calls in so short a time are a loop, whatever they are for."""
-        lately = self._lately.setdefault(process, deque())
-        lately.append(self.time.now)
-        while lately[0] <= self.time.now - HOT:
-            lately.popleft()
-        if len(lately) > MOST_CALLS + FOR_EACH and len(lately) > MOST_CALLS + FOR_EACH * len(self.witness.resources()):
-            self.witness.judges(Broken("a hot loop", f"{process.name} makes {len(lately)} calls in {HOT:g} s"))
 
     def later(self, seconds: float, call: Call, perform: Callable[[], object]) -> None:
         self._late += 1
