@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from tests.chart.render import connection_file, documents, manifest
 from tests.conftest import REPOSITORY
-from tests.control_plane import ControlPlane, Kubectl
+from tests.control_plane import ControlPlane, Helm, Kubectl
 from tests.control_plane.processes import wait_until
 
 RBAC = REPOSITORY / "deploy" / "rbac"
@@ -49,16 +50,28 @@ def operator_documents(namespace: str) -> Iterator[dict[str, Any]]:
         yield moved
 
 
-def operator_kubeconfig(kubectl: Kubectl, control_plane: ControlPlane, namespace: str, folder: Path) -> Path:
-    """Installs the operator's roles for this namespace, and logs in as its service account: the kubeconfig."""
-    for document in operator_documents(namespace):
+def chart_documents(helm: Helm, namespace: str, connection: Mapping[str, Any]) -> tuple[list[dict[str, Any]], str]:
+    """The same of the chart, with a connection in its values: all is called as the namespace is. And the file that
+    its Pods are given for `connect`."""
+    parts = [flag for part in ("rbac-operator", "connection") for flag in ("--show-only", f"templates/{part}.yaml")]
+    values = {"fullnameOverride": namespace, "connection": connection}
+    found = documents(manifest(helm, values, *parts, namespace=namespace))
+    return [each for each in found if each["kind"] != "ConfigMap"], connection_file(found) or ""
+
+
+def operator_kubeconfig(
+    kubectl: Kubectl, control_plane: ControlPlane, roles: Iterable[Mapping[str, Any]], folder: Path
+) -> Path:
+    """Installs the operator's roles, and logs in as the service account among them: the kubeconfig."""
+    [account] = [each["metadata"] for each in roles if each["kind"] == "ServiceAccount"]
+    for document in roles:
         kubectl("apply", "--server-side", "-f", "-", input=document)
-    return kubeconfig_of_operator(kubectl, control_plane, namespace, folder)
+    return kubeconfig_of(kubectl, control_plane, account["name"], account["namespace"], folder)
 
 
-def kubeconfig_of_operator(kubectl: Kubectl, control_plane: ControlPlane, namespace: str, folder: Path) -> Path:
-    """Logs in as the operator's service account of this namespace: the kubeconfig."""
-    token = kubectl("create", "token", INSTALLED, "--duration=1h", namespace=namespace).strip()
+def kubeconfig_of(kubectl: Kubectl, control_plane: ControlPlane, account: str, namespace: str, folder: Path) -> Path:
+    """Logs in as a service account: the kubeconfig."""
+    token = kubectl("create", "token", account, "--duration=1h", namespace=namespace).strip()
     config = json.loads(control_plane.kubeconfig.read_text())
     config["users"] = [{"name": "operator", "user": {"token": token}}]
     config["contexts"][0]["context"]["user"] = "operator"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPOSITORY
-from tests.control_plane import ControlPlane, Kubectl
+from tests.control_plane import ControlPlane
 from tests.control_plane.processes import wait_until
 from tests.demo.stage import Stage
 from tests.integration.world import OperatorProcess
@@ -69,21 +69,24 @@ class Administrator:
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """Everything, as in the demo; the connection is called default."""
+    """Everything, as in the demo; the connection is called default, and reads its fleet every few seconds."""
     folder = tmp_path_factory.mktemp("operations")
     with Stage(folder, times=TIMES, settings={"request_timeout": 2, "settle_margin": 2}) as stage:
         stage.connect()
+        oftener = json.dumps({"spec": {"polling": {"interval": "1s", "fullInterval": "5s"}}})
+        stage.kubectl("patch", "rcon", "default", "--type=merge", "-p", oftener)
         yield stage
 
 
 @pytest.fixture
-def admin(stage: Stage, tmp_path: Path) -> Administrator:
-    """Where team-a has one workload, and it runs."""
+def admin(stage: Stage, tmp_path: Path) -> Iterator[Administrator]:
+    """Where team-a has one workload, and it runs; it ends with the test, wherever that moved it."""
     admin = Administrator(stage.control_plane, tmp_path)
     admin.type("kubectl apply --server-side --force-conflicts -f examples/00-namespace.yaml")
     admin.type("kubectl apply --server-side --force-conflicts -f examples/10-shortest.yaml")
     admin.type(f"kubectl wait --for=condition=Ready --timeout=60s -n team-a rwl/{RESOURCE}")
-    return admin
+    yield admin
+    admin.type(f"kubectl delete rwl {RESOURCE} -n team-a --ignore-not-found --timeout=60s")
 
 
 def the_page(name: str) -> list[str]:
@@ -95,6 +98,11 @@ def live(stage: Stage) -> dict[str, str]:
     """The ids of what is there in Run:ai, and the project of each."""
     rows = [each["row"] for each in stage.control.workloads(RESOURCE) if not each["deleted"]]
     return {row["id"]: row["projectName"] for row in rows}
+
+
+def answered(stage: Stage, operation: str) -> int:
+    """How often Run:ai answered it with 200 since it was last told to forget what it was asked."""
+    return int(stage.control.requests()["byStatus"].get(operation, {}).get("200", 0))
 
 
 def recorded(admin: Administrator) -> str:
@@ -134,17 +142,19 @@ def test_the_table_of_all_that_are_not_well_has_reason_and_message(admin: Admini
 
 
 def test_rotating_a_secret(stage: Stage, admin: Administrator, tmp_path: Path) -> None:
+    """From the start Run:ai gives a token for the new secret alone."""
     (tmp_path / "credentials.env").write_text("clientId=demo\nclientSecret=rotated\n")
     stage.control.settings(client_secret="rotated")
+    stage.control.reset_requests()
     try:
         typed = the_page("secrets.md")
         admin.follow(typed)
+        wait_until(lambda: answered(stage, "grant_token_v2") == 1, PATIENCE, stage.operator.last_words)
         assert admin.type(typed[-1]) == ""
+        stage.control.reset_requests()
         stage.control.revoke_tokens()
-        before = stage.control.requests()["byStatus"].get("200", 0)
-        wait_until(
-            lambda: stage.control.requests()["byStatus"].get("200", 0) > before + 3, PATIENCE, stage.operator.last_words
-        )
+        wait_until(lambda: answered(stage, "get_workloads") > 3, PATIENCE, stage.operator.last_words)
+        assert answered(stage, "grant_token_v2") == 1
         admin.type("kubectl wait --for=condition=Ready --timeout=60s rcon/default")
     finally:
         stage.control.settings(client_secret="demo-secret")
@@ -216,16 +226,25 @@ def test_a_restore_in_a_new_cluster_finds_every_workload_and_writes_nothing(
             assert stage.control.writes() == []
         finally:
             operator.kill()
-    stage.operator.start()
+            stage.operator.start()
 
 
 def test_upgrading_without_helm_and_taking_the_crds_away_leaves_every_workload(
     stage: Stage, admin: Administrator
 ) -> None:
+    """And those who come back, to an operator that ran all the time, find theirs."""
     before = live(stage)
     admin.follow(the_page("upgrade.md"))
     assert live(stage) == before
     assert "No resources" in admin.type("kubectl get crd 2>&1")
+    stage.control.reset_requests()
     stage.apply(REPOSITORY / "crds")
-    Kubectl(stage.control_plane.kubectl, stage.kubeconfig)("wait", "--for=condition=Established", "crd", "--all")
+    stage.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
+    stage.kubectl("get", "rwl,rcon", "--all-namespaces")  # Established is not yet served: kubectl waits for that
     stage.connect()
+    admin.type("kubectl apply --server-side -f examples/10-shortest.yaml")
+    admin.type(f"kubectl wait --for=condition=Ready --timeout=60s -n team-a rwl/{RESOURCE}")
+    assert recorded(admin) in before
+    assert live(stage) == before
+    refused = [each for each in stage.control.writes() if each["status"] == 409]
+    assert stage.control.writes() == refused, "more came of it than that the name is taken"

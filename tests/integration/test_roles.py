@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.chart.installed.cluster import connect_by
 from tests.conftest import REPOSITORY
-from tests.control_plane import ControlPlane, Kubectl
+from tests.control_plane import ControlPlane, Helm, Kubectl
 from tests.integration.roles import (
     INSTALLED,
     RBAC,
     Person,
+    chart_documents,
     may,
     operator_documents,
     operator_kubeconfig,
@@ -32,7 +34,11 @@ WRITE = {(verb, f"runaiworkloads.{GROUP}") for verb in ("create", "update", "pat
 PEOPLE = {"view": READ, "edit": READ | WRITE, "admin": READ | WRITE}
 """What each of the roles that every cluster has comes to allow about what is ours, in the namespace it is bound in."""
 
+ALL = ""
+"""The name of what a rule that gives no names is for."""
+
 Right = tuple[str, str]
+NamedRight = tuple[str, str, str]
 
 
 @pytest.fixture(scope="module")
@@ -78,18 +84,40 @@ def test_nobody_but_the_platform_reaches_a_connection(kubectl: Kubectl, team: st
         assert "at the cluster scope" in told
 
 
+@pytest.mark.parametrize("source", ["deploy/rbac", "the chart"])
 def test_the_operator_lives_with_its_role_which_allows_nothing_more(
-    bare_world: World, kubectl: Kubectl, control_plane: ControlPlane, tmp_path: Path
+    bare_world: World, helm: Helm, kubectl: Kubectl, control_plane: ControlPlane, tmp_path: Path, source: str
 ) -> None:
     """A life in which each of its kinds of request is made; the API server's audit log tells which they are."""
     world = bare_world
-    kubeconfig = operator_kubeconfig(kubectl, control_plane, world.namespace, tmp_path)
     authority = (REPOSITORY / "tests" / "unit" / "runai" / "authority.pem").read_text()
     world.apply(
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "runai-ca"}, "data": {"ca.crt": authority}}
     )
     world.secret()
-    world.connect(caBundleRef={"name": "runai-ca"})
+    spec = world.connection_spec(caBundleRef={"name": "runai-ca"})
+    if source == "the chart":
+        roles, file = chart_documents(helm, world.namespace, {"name": world.connection, **spec})
+        kubeconfig = operator_kubeconfig(kubectl, control_plane, roles, tmp_path)
+        done = connect_by(kubeconfig, file, tmp_path)
+        assert done.returncode == 0, done.stderr
+        world = world.with_settings(lease_name=world.namespace)
+    else:
+        roles = [*operator_documents(world.namespace)]
+        kubeconfig = operator_kubeconfig(kubectl, control_plane, roles, tmp_path)
+        world.connect(**spec)
+    live(world, kubeconfig)
+
+    [account] = [each["metadata"]["name"] for each in roles if each["kind"] == "ServiceAccount"]
+    asked = requests_of(control_plane, f"system:serviceaccount:{world.namespace}:{account}")
+    assert [(each["verb"], each["requestURI"]) for each in asked if refused(each)] == []
+    allowed = {right for rule in rules_in(roles) for right in exactly(rule)}
+    assert used(asked, allowed) == allowed, "its role and what it does are not the same"
+
+
+def live(world: World, kubeconfig: Path) -> None:
+    """The operator, as this account: it submits, updates, deletes a workload in a project that is its no more, and lets
+    go of its connection."""
     world.operator.start(KUBECONFIG=str(kubeconfig))
     world.submit()
     world.until_ready()
@@ -98,13 +126,6 @@ def test_the_operator_lives_with_its_role_which_allows_nothing_more(
     world.kubectl("label", "--overwrite", "namespace", world.namespace, "runai/queue=team-b")
     world.kubectl("delete", "rwl", "trainer", "--timeout=30s", namespace=world.namespace)
     world.kubectl("delete", "rcon", world.connection, "--timeout=30s")
-
-    asked = requests_of(control_plane, f"system:serviceaccount:{world.namespace}:{INSTALLED}")
-    refused = [each for each in asked if each["annotations"]["authorization.k8s.io/decision"] != "allow"]
-    assert [(each["verb"], each["requestURI"]) for each in refused] == []
-    allowed = {right for rule in operator_rules(world.namespace) for right in rights_of(rule)}
-    used = {(each["verb"], resource_of(each["objectRef"])) for each in asked if "objectRef" in each}
-    assert used == allowed, "its role and what it does are not the same"
 
 
 def test_all_roles_are_applied_by_one_command(kubectl: Kubectl) -> None:
@@ -115,14 +136,47 @@ def test_all_roles_are_applied_by_one_command(kubectl: Kubectl) -> None:
 
 
 def test_secrets_are_read_by_name_and_in_no_other_namespace(namespace: str) -> None:
-    cluster_wide = [each for each in operator_documents(namespace) if each["kind"] == "ClusterRole"]
+    roles = [*operator_documents(namespace)]
+    cluster_wide = [each for each in roles if each["kind"] == "ClusterRole"]
     assert "secrets" not in json.dumps(cluster_wide)
-    named = [rule for rule in operator_rules(namespace) if {"secrets", "configmaps"} & {*rule["resources"]}]
+    named = [rule for rule in rules_in(roles) if {"secrets", "configmaps"} & {*rule["resources"]}]
+    assert named
     assert all(rule["verbs"] == ["get"] and rule["resourceNames"] for rule in named)
 
 
-def operator_rules(namespace: str) -> list[dict[str, Any]]:
-    return [rule for document in operator_documents(namespace) for rule in document.get("rules", ())]
+def rules_in(roles: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [rule for document in roles for rule in document.get("rules", ())]
+
+
+def exactly(rule: Mapping[str, Any]) -> Iterator[NamedRight]:
+    """Its rights, and for what: each name that it gives, or all."""
+    for right in rights_of(rule):
+        for name in rule.get("resourceNames", (ALL,)):
+            yield *right, name
+
+
+def used(asked: Iterable[Mapping[str, Any]], allowed: Iterable[NamedRight]) -> set[NamedRight]:
+    """The rights that these requests took, with names where some are allowed by name."""
+    by_name = {(verb, resource) for verb, resource, name in allowed if name != ALL}
+    return {
+        (verb, resource, each["objectRef"].get("name", ALL) if (verb, resource) in by_name else ALL)
+        for each in asked
+        if "objectRef" in each
+        for resource in [resource_of(each["objectRef"])]
+        for verb in verbs_of(each)
+    }
+
+
+def verbs_of(request: Mapping[str, Any]) -> list[str]:
+    """Server-side apply of what is not there yet is a patch that takes the right to create, too."""
+    made = request["verb"] == "patch" and request["responseStatus"]["code"] == 201
+    return ["patch", "create"] if made else [request["verb"]]
+
+
+def refused(request: Mapping[str, Any]) -> bool:
+    return (
+        request["annotations"]["authorization.k8s.io/decision"] != "allow" or request["responseStatus"]["code"] == 403
+    )
 
 
 def requests_of(control_plane: ControlPlane, user: str) -> list[dict[str, Any]]:

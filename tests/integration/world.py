@@ -151,9 +151,9 @@ class World:
             {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "runai-credentials"}, "stringData": given}
         )
 
-    def connect(self, named: str | None = None, **spec: Any) -> None:
-        """The connection, or another one: this namespace may use every project."""
-        whole = {
+    def connection_spec(self, **spec: Any) -> dict[str, Any]:
+        """By which this namespace may use every project."""
+        return {
             "url": self.simulator.url,
             "credentialsSecretRef": {"name": "runai-credentials"},
             "access": [
@@ -165,6 +165,9 @@ class World:
             "polling": {"interval": "1s", "fullInterval": "3s"},
             **spec,
         }
+
+    def connect(self, named: str | None = None, **spec: Any) -> None:
+        """The connection, or another one."""
         self.kubectl(
             "apply",
             "--server-side",
@@ -174,7 +177,7 @@ class World:
                 "apiVersion": "runai-operator.io/v1alpha1",
                 "kind": "RunaiConnection",
                 "metadata": {"name": named or self.connection},
-                "spec": whole,
+                "spec": self.connection_spec(**spec),
             },
         )
 

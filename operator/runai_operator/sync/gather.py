@@ -18,7 +18,7 @@ from runai_operator.sync.drift import drift_of, told_as_kept, unlike
 from runai_operator.sync.holders import Holders
 from runai_operator.sync.kept import unnamed, updated_unseen
 from runai_operator.sync.ledger import Ledger
-from runai_operator.sync.names import Names, claim_on, confirmed, recorded, resolve
+from runai_operator.sync.names import Names, called_now, claim_on, confirmed, recorded, resolve
 from runai_operator.sync.observe import Observer
 from runai_operator.sync.permission import MayUse, as_asked_for, check_what_was_asked, denial, permitted
 from runai_operator.sync.policies.following import paths
@@ -75,6 +75,8 @@ class Gatherer:
             spec = parse_workload_spec(resource.body)
             labels = await self._kubernetes.namespace_labels(resource.key.namespace)
             names = recorded(resource) if resource.workload_id else None
+            if names is not None and resource.workload_id:
+                names = called_now(names, connection.row(resource.workload_id))
             if names is None:
                 check_what_was_asked(connection, resource, spec, labels)
                 names = await confirmed(connection, resource, spec, labels)

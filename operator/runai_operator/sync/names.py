@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from runai_operator.api.names import QUEUE_LABEL
 from runai_operator.api.reasons import Reason
 from runai_operator.api.workload import RunaiWorkloadSpec
+from runai_operator.runai.models import Workload
 from runai_operator.sync.claim import Claim
 from runai_operator.sync.ports import Connection, Problem
 from runai_operator.sync.resource import Resource
@@ -37,6 +38,12 @@ def recorded(resource: Resource) -> Names | None:
     if claim is not None:
         return Names(claim.workload_name, claim.project_id, claim.project_name, claim.cluster_name)
     return None
+
+
+def called_now(names: Names, row: Workload | None) -> Names:
+    """The same place, with the project called as Run:ai lists it: it may have been renamed since that was recorded."""
+    listed = row.project_name if row is not None and row.project_id == names.project_id else ""
+    return replace(names, project=listed or names.project)
 
 
 def claim_on(resource: Resource, names: Names) -> Claim:

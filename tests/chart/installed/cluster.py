@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.chart.render import CHART, NAMESPACE, RELEASE
 from tests.control_plane import ControlPlane, Helm, Kubectl
-from tests.integration.roles import kubeconfig_of_operator
+from tests.integration.roles import kubeconfig_of
 
 COMMAND = Path(sys.executable).parent / "runai-operator"
 CRDS = ["runaiconnections.runai-operator.io", "runaiworkloads.runai-operator.io"]
@@ -55,11 +55,16 @@ def submitted(kubectl: Kubectl, name: str = "trainer", *, phase: str | None = No
 
 
 def connect(control_plane: ControlPlane, kubectl: Kubectl, folder: Path) -> subprocess.CompletedProcess[str]:
-    """What the container `connect` does, with the rights of the Pod's account."""
+    """What the container `connect` of the release does, with the rights of the Pod's account."""
     found = kubectl.json("get", "configmap", f"{RELEASE}-connection", namespace=NAMESPACE)
+    kubeconfig = kubeconfig_of(kubectl, control_plane, RELEASE, NAMESPACE, folder)
+    return connect_by(kubeconfig, found["data"]["connection.yaml"], folder)
+
+
+def connect_by(kubeconfig: Path, file: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """The command of the container `connect`, with these rights and this file."""
     path = folder / "connection.yaml"
-    path.write_text(found["data"]["connection.yaml"])
-    kubeconfig = kubeconfig_of_operator(kubectl, control_plane, NAMESPACE, folder)
+    path.write_text(file)
     environ = {"KUBECONFIG": str(kubeconfig), "PATH": "/usr/bin:/bin", "USER": "test"}
     return subprocess.run(
         [COMMAND, "connect", path], env=environ, capture_output=True, text=True, timeout=90, check=False

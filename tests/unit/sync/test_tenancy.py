@@ -141,3 +141,16 @@ def test_why_a_connection_fails_is_for_those_who_may_use_it(
     world.reconcile()
     assert world.ready["reason"] == "ConnectionNotReady"
     assert world.ready["message"].endswith(message)
+
+
+@pytest.mark.parametrize("recorded", ["team-a", "team-z"])
+@pytest.mark.parametrize(("listed", "denied"), [("team-a", False), ("team-z", True)])
+def test_the_rules_are_held_against_the_name_that_a_project_has_now(recorded: str, listed: str, denied: bool) -> None:
+    """Whatever it was called when that was last told: a project may be renamed, and renamed back."""
+    world = World(a_resource().claimed().submitted().with_status(projectName=recorded))
+    workload = a_workload().with_metadata(projectName=listed)
+    world.runai.holds(workload)
+    world.connection.learn(workload.row())
+    allowing(world, EVERYBODY)
+    world.reconcile()
+    assert (world.ready["reason"] == Reason.ACCESS_DENIED) is denied
