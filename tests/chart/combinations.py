@@ -91,6 +91,11 @@ COMBINATIONS: dict[str, dict[str, Any]] = {
         "serviceAccount": {"annotations": {"example.com/role": "operator"}},
         "metrics": {"service": {"annotations": {"prometheus.io/scrape": "true"}}},
     },
+    "labels of a part that are common ones, too": {
+        "commonLabels": {"team": "platform", "release": "all"},
+        "podLabels": {"team": "gpu"},
+        "metrics": {"serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}}},
+    },
     "Prometheus and Grafana": {
         "metrics": {
             "serviceMonitor": {"enabled": True, "interval": "15s", "labels": {"release": "prometheus"}},

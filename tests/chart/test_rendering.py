@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -65,6 +66,16 @@ def test_what_is_made_is_said_to_be_of_the_release_and_hooks_into_nothing(render
         assert labels["app.kubernetes.io/instance"] == "runai-operator"
         assert labels["app.kubernetes.io/managed-by"] == "Helm"
         assert "helm.sh/hook" not in each["metadata"].get("annotations", {})
+
+
+def test_a_label_of_a_part_goes_before_a_common_one_and_no_key_stands_twice(helm: Helm) -> None:
+    text = manifest(helm, COMBINATIONS["labels of a part that are common ones, too"])
+    assert [*_keys_that_stand_twice(text)] == []
+    found = documents(text)
+    [monitor], [deployment] = of_kind(found, "ServiceMonitor"), of_kind(found, "Deployment")
+    assert monitor["metadata"]["labels"]["release"] == "prometheus"
+    assert deployment["metadata"]["labels"]["team"] == "platform"
+    assert deployment["spec"]["template"]["metadata"]["labels"]["team"] == "gpu"
 
 
 @every_combination
@@ -228,6 +239,18 @@ def test_the_dashboard_is_as_grafana_reads_it(helm: Helm) -> None:
     ]
     [dashboard] = [json.loads(text) for text in found["data"].values()]
     assert all(panel["targets"] and panel["datasource"] for panel in dashboard["panels"])
+
+
+def _keys_that_stand_twice(text: str) -> Iterator[str]:
+    """Of which YAML parsers take one, or refuse the whole."""
+    nodes: list[yaml.Node | None] = [*yaml.compose_all(text)]
+    for node in nodes:
+        if isinstance(node, yaml.MappingNode):
+            counted = Counter(key.value for key, _ in node.value)
+            yield from (key for key, count in counted.items() if count > 1)
+            nodes += [value for _, value in node.value]
+        elif isinstance(node, yaml.SequenceNode):
+            nodes += node.value
 
 
 def _exported() -> Iterator[str]:

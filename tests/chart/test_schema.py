@@ -63,6 +63,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "an argument that is none": ({"extraArgs": ["workers 3"]}, "extraArgs"),
     "a variable without a name": ({"extraEnv": [{"value": "x"}]}, "extraEnv"),
     "a name that is too long for what hangs on it": ({"fullnameOverride": "a" * 45}, "fullnameOverride"),
+    "a label that selectors hang on": ({"podLabels": {"app.kubernetes.io/component": "x"}}, "podLabels"),
+    "a label that would give a role to everybody": (
+        {"commonLabels": {"rbac.authorization.k8s.io/aggregate-to-view": "true"}},
+        "commonLabels",
+    ),
     "less time to end than it takes": ({"terminationGracePeriodSeconds": 5}, "terminationGracePeriodSeconds"),
     "resources that mean nothing": ({"resources": {"limit": {"cpu": 1}}}, "limit"),
 }

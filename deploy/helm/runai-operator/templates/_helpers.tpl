@@ -15,13 +15,21 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
 {{- define "runai-operator.labels" -}}
+{{- include "runai-operator.labelsAnd" (list . (dict)) -}}
+{{- end -}}
+
+{{- /* The same, and further ones, which go before commonLabels: `list . <labels>`. */ -}}
+{{- define "runai-operator.labelsAnd" -}}
+{{- $further := index . 1 -}}
+{{- with index . 0 -}}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
 {{ include "runai-operator.selectorLabels" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
-{{- with .Values.commonLabels }}
+{{- with merge (dict) $further .Values.commonLabels }}
 {{ toYaml . }}
 {{- end }}
+{{- end -}}
 {{- end -}}
 
 {{- define "runai-operator.serviceAccountName" -}}
