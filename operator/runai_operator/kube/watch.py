@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -154,6 +155,7 @@ class Watch:
         self._stopping = threading.Event()
         self._watching: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
         self._known: set[tuple[str, str]] = set()
+        self._anew_at = 0.0
         self.ready = threading.Event()
         threading.stack_size(STACK)
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
@@ -184,8 +186,14 @@ class Watch:
     def _begin_anew(self) -> None:
         if self._watching is not None:
             log.info("a CustomResourceDefinition was installed: watching starts anew in %s s", SERVED)
-            loop, stop = self._watching
-            loop.call_later(SERVED, stop.set)
+            self._anew_at = time.monotonic() + SERVED
+            self._end_after(SERVED)
+
+    def _end_after(self, seconds: float) -> None:
+        """In Kopf's loop."""
+        assert self._watching is not None
+        loop, stop = self._watching
+        loop.call_later(seconds, stop.set)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -202,6 +210,10 @@ class Watch:
         self._watching = asyncio.get_running_loop(), stop
         if self._stopping.is_set():
             return
+        if (
+            left := self._anew_at - time.monotonic()
+        ) > 0:  # it began anew by itself, which may have been too early, too
+            self._end_after(left)
         await kopf.operator(
             registry=self._registry,
             settings=watch_settings(),
