@@ -28,7 +28,7 @@ LABEL org.opencontainers.image.title="runai-operator" \
       org.opencontainers.image.revision="${REVISION}"
 # What only installs packages does not belong where nothing is to be installed: the base's pip, wherever it has it, and
 # the copy that it makes new ones of.
-RUN find / -xdev -depth \( -name ensurepip -o -name 'pip-*.whl' -o -path '*-packages/pip' \
+RUN find / -xdev -depth \( -name ensurepip -o -name '*.whl' -o -path '*-packages/pip' \
       -o -path '*-packages/pip-*.dist-info' -o -path '*/bin/pip*' \) -exec rm -rf {} + \
  && if python -c 'import pip' 2>/dev/null; then echo 'the base keeps a pip elsewhere: remove it too' >&2; exit 1; fi
 COPY --from=build /opt/runai-operator /opt/runai-operator

@@ -76,4 +76,5 @@ class Helm:
     def _environ(self) -> dict[str, str]:
         own = {f"HELM_{what}_HOME": str(self.home / what.lower()) for what in ("CACHE", "CONFIG", "DATA")}
         kept = {key: value for key, value in os.environ.items() if not key.startswith("HELM_")}
-        return kept | own | {"KUBECONFIG": str(self.kubeconfig or os.devnull)}
+        cache = self.home / "discovery"  # by address: an earlier run's must not answer for this one
+        return kept | own | {"KUBECONFIG": str(self.kubeconfig or os.devnull), "KUBECACHEDIR": str(cache)}

@@ -1,4 +1,4 @@
-"""`python -m tests.image build|describe|sbom|audit`."""
+"""`python -m tests.image build|describe|starts|sbom|audit`."""
 
 import argparse
 import sys
@@ -11,6 +11,7 @@ from .build import REPOSITORY, Image, build
 from .builders import BuildFailed, find_builder
 from .describe import contents, report
 from .sbom import bill, locked
+from .starts import starts
 
 REQUIREMENTS = REPOSITORY / "requirements" / "run.txt"
 
@@ -37,6 +38,9 @@ def _parser() -> argparse.ArgumentParser:
     telling = commands.add_parser("describe", help="how large an archive is, and what is in it")
     telling.add_argument("archive", type=Path)
     telling.set_defaults(run=_describe)
+    starting = commands.add_parser("starts", help="how long the imports of a start take in an archive (root)")
+    starting.add_argument("archive", type=Path)
+    starting.set_defaults(run=_starts)
     billing = commands.add_parser("sbom", help="write the bill of materials (CycloneDX)")
     billing.add_argument("--output", type=Path, required=True)
     billing.set_defaults(run=_sbom)
@@ -63,6 +67,13 @@ def _build(arguments: argparse.Namespace) -> int:
 
 def _describe(arguments: argparse.Namespace) -> int:
     print(report(contents(arguments.archive)))
+    return 0
+
+
+def _starts(arguments: argparse.Namespace) -> int:
+    with tempfile.TemporaryDirectory(prefix="runai-operator-image-") as folder:
+        for start in starts(arguments.archive, Path(folder)):
+            print(start)
     return 0
 
 

@@ -47,8 +47,11 @@ def local_builder(storage: Path) -> Builder:
     if absent or os.geteuid():
         lack = f"lacks {' and '.join(absent)}" if absent else "is no root"
         raise BuildFailed(f"an image without a registry needs root, buildah and debootstrap: this {lack}")
+    storage.mkdir(parents=True, exist_ok=True)
+    settings = storage / "containers.conf"  # or it would leave a lock in /etc/cni
+    settings.write_text(f'[network]\nnetwork_config_dir = "{storage / "networks"}"\n')
     own = ("--root", storage / "root", "--runroot", storage / "run", "--storage-driver", "overlay")
-    return Builder("buildah", ("buildah", *map(str, own)))
+    return Builder("buildah", ("env", f"CONTAINERS_CONF={settings}", "buildah", *map(str, own)))
 
 
 def prepare_base(builder: Builder, storage: Path, log: Path, say: Say) -> None:
@@ -56,7 +59,6 @@ def prepare_base(builder: Builder, storage: Path, log: Path, say: Say) -> None:
     if _is_there(builder):
         return
     say(f"making {NAME} from Debian's packages ({SUITE}): a minute, once")
-    storage.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=storage) as scratch:
         root, context = Path(scratch, "rootfs"), Path(scratch, "context")
         context.mkdir()

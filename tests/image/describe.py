@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 MEGABYTE = 1_000_000
+GZIP = b"\x1f\x8b"
 ROOMS = ("opt/runai-operator/lib", "opt/runai-operator", "usr/lib", "usr/local", "usr")
 """Folders that are told apart, innermost first."""
 
@@ -43,12 +44,18 @@ def contents(archive: Path) -> Contents:
     with tarfile.open(archive) as outer:
         manifest = json.load(_member(outer, "manifest.json"))[0]
         config = json.load(_member(outer, manifest["Config"]))
-        for name in manifest["Layers"]:
-            layer = _member(outer, name).read()
-            plain = gzip.decompress(layer) if layer[:2] == b"\x1f\x8b" else layer
-            transferred += len(gzip.compress(plain, 6))
-            _lay(plain, files)
+    for layer in layers(archive):
+        transferred += len(gzip.compress(layer, 6))
+        _lay(layer, files)
     return Contents(config, files, transferred)
+
+
+def layers(archive: Path) -> Iterator[bytes]:
+    """Each layer of an archive, unpacked, the lowest first."""
+    with tarfile.open(archive) as outer:
+        for name in json.load(_member(outer, "manifest.json"))[0]["Layers"]:
+            layer = _member(outer, name).read()
+            yield gzip.decompress(layer) if layer[:2] == GZIP else layer
 
 
 def report(image: Contents) -> str:

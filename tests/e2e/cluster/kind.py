@@ -54,13 +54,18 @@ class KindCluster:
         clusters = _run("kind", "get", "clusters").split()
         return [each for each in clusters if each == NAME] + ([str(self.folder)] if self.folder.exists() else [])
 
+    @property
+    def _own(self) -> tuple[str, str]:
+        """Or kind would write to the user's."""
+        return "--kubeconfig", str(self.kubeconfig)
+
     def __enter__(self) -> Self:
         self.stop()  # what a run that was killed has left
         self.folder.mkdir(mode=0o700, parents=True)
-        own = ("--kubeconfig", str(self.kubeconfig), "--config", str(CONFIGURATION))
         self._say("making a cluster with kind")
+        told = ("--name", NAME, "--config", str(CONFIGURATION), "--wait", "180s", *self._own)
         try:
-            _run("kind", "create", "cluster", "--name", NAME, "--wait", "180s", *own)
+            _run("kind", "create", "cluster", *told)
         except ControlPlaneError:
             self.stop()
             raise
@@ -70,7 +75,7 @@ class KindCluster:
         self.stop()
 
     def stop(self) -> None:
-        _run("kind", "delete", "cluster", "--name", NAME)
+        _run("kind", "delete", "cluster", "--name", NAME, *self._own)  # it is no error that there is none
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

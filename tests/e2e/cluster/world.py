@@ -106,10 +106,14 @@ class World:
         rows = self.kubectl("get", "rwl", "--no-headers", namespace=namespace).splitlines()
         return sum(1 for row in rows if re.search(r"\sTrue\s", row))
 
-    def versions(self) -> dict[str, str]:
-        """The resourceVersion of each of our resources: it moves with every write that changes anything."""
+    def versions(self) -> dict[str, tuple[str, str]]:
+        """uid and resourceVersion of each of our resources: the latter moves with every write that changes anything."""
         found = [each for kind in ("rwl", "rcon") for each in self.kubectl.json("get", kind, "-A")["items"]]
-        return {each["metadata"]["uid"]: each["metadata"]["resourceVersion"] for each in found}
+        return {_called(each): (each["metadata"]["uid"], each["metadata"]["resourceVersion"]) for each in found}
+
+    def counted(self) -> int:
+        """How many workloads the connection's status tells of; it is told with the connection's next look."""
+        return int(self.kubectl.json("get", "rcon", "default").get("status", {}).get("workloads", 0))
 
     def writes(self) -> Counter[str]:
         """What Run:ai was asked to change since its counters were reset."""
@@ -133,6 +137,15 @@ class World:
             return "\n".join(self.kubectl(*args, namespace=OWN).splitlines()[-40:])
         except AssertionError as error:
             return str(error)
+
+
+def moved(before: Mapping[str, object], after: Mapping[str, object]) -> list[str]:
+    """What came, went or changed in between."""
+    return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+
+
+def _called(body: Mapping[str, Any]) -> str:
+    return f"{body['kind']} {body['metadata'].get('namespace', '')}/{body['metadata']['name']}"
 
 
 def a_workload(name: str, namespace: str = TEAM, **spec: Any) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def _api_server(site: Site, authority: Authority, plane: Binaries) -> Command:
         f"--kubelet-certificate-authority={authority.certificate('ca')}",
         "--kubelet-preferred-address-types=InternalIP",
         f"--service-account-issuer={ISSUER}",
-        f"--service-account-key-file={authority.key('api-server')}",
+        f"--service-account-key-file={authority.certificate('api-server')}",  # of a key it takes no EC one in PKCS #8
         f"--service-account-signing-key-file={authority.key('api-server')}",
         f"--service-cluster-ip-range={SERVICE_RANGE}",
         "--authorization-mode=Node,RBAC",

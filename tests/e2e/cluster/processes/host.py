@@ -52,6 +52,12 @@ class Before:
         for folder in self.absent:
             shutil.rmtree(folder, ignore_errors=True)
 
+    def changed(self) -> list[str]:
+        """What is otherwise now, a phrase each: settings, and folders that were not there."""
+        now = Before.read(self.tables)
+        settings = [f"{name} = {value}" for name, value in now.settings.items() if value != self.settings[name]]
+        return settings + [folder for folder in self.absent if folder not in now.absent]
+
 
 def forward() -> None:
     """Let packets through from Pods to elsewhere."""

@@ -62,7 +62,11 @@ def test_what_was_changed_is_put_back(tmp_path: Path, monkeypatch: pytest.Monkey
     Before.read(tables=[]).save(tmp_path / "before.json")
     host.forward()
     made.mkdir()
-    Before.load(tmp_path / "before.json").restore()
+    before = Before.load(tmp_path / "before.json")
+    assert before.changed() == ["net/ipv4/ip_forward = 1", str(made)]
+    before.restore()
+
+    assert before.changed() == []
 
     assert setting.read_text().strip() == "0"
     assert not made.exists()

@@ -68,12 +68,14 @@ def clear(folder: Path) -> None:
     for table in PROXY_TABLES:
         subprocess.run(["nft", "delete", "table", *table.split()], check=False, capture_output=True)
     _clear_cgroups()
+    changed: list[str] = []
     if (folder / BEFORE).exists():
         before = Before.load(folder / BEFORE)
         _clear_empty_nat(before)
         before.restore()
+        changed = before.changed()
     shutil.rmtree(folder, ignore_errors=True)
-    if remaining := left(folder):
+    if remaining := [*left(folder), *changed]:
         raise ControlPlaneError(f"this is left on the machine: {', '.join(remaining)}")
 
 
