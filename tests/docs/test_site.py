@@ -11,6 +11,7 @@ import yaml
 
 from runai_operator.api.reasons import Reason
 from tests.conftest import REPOSITORY
+from tests.unit.test_readme import commands
 
 DOCS = REPOSITORY / "docs"
 TROUBLESHOOTING = (DOCS / "operations" / "troubleshooting.md").read_text()
@@ -62,6 +63,24 @@ def test_troubleshooting_has_no_reason_that_is_not_there() -> None:
     told = {word for cell in re.findall(r"^\| (`.*?) \|", TROUBLESHOOTING, re.MULTILINE) for word in cell.split(", ")}
     assert told
     assert {word.strip("`") for word in told} <= set(Reason)
+
+
+def test_the_five_commands_are_those_of_the_readme_which_are_tried() -> None:
+    five = section(DOCS / "install.md", "Five commands")[:5]
+    assert five == section(REPOSITORY / "README.md", "Install it")
+
+
+def test_without_helm_it_is_installed_as_the_readme_is_tried_and_with_the_roles() -> None:
+    roles, tried = "kubectl apply --server-side -f deploy/rbac/", section(REPOSITORY / "README.md", "A first workload")
+    typed = section(DOCS / "install.md", "Without Helm")
+    assert roles in typed
+    assert [each for each in typed if each not in {*tried, roles}] == []
+
+
+def section(page: Path, heading: str) -> list[str]:
+    """The commands below a heading of the second level."""
+    [found] = [part for part in page.read_text().split("\n## ") if part.startswith(f"{heading}\n")]
+    return commands(found)
 
 
 def test_every_make_target_of_a_page_exists() -> None:

@@ -210,9 +210,8 @@ class Watch:
         self._watching = asyncio.get_running_loop(), stop
         if self._stopping.is_set():
             return
-        if (
-            left := self._anew_at - time.monotonic()
-        ) > 0:  # it began anew by itself, which may have been too early, too
+        left = self._anew_at - time.monotonic()
+        if left > 0:  # it began by itself, which may be too early, too
             self._end_after(left)
         await kopf.operator(
             registry=self._registry,
