@@ -49,7 +49,6 @@ chaos-live: $(READY)  ## two operators, real processes, every fault, 500 resourc
 	@$(BIN)/python -m tests.chaos.live
 
 e2e-argocd: $(READY)  ## a real Argo CD, built from source, drives the operator out of git (minutes; needs redis-server)
-	@$(BIN)/python -m tests.control_plane build
 	@$(BIN)/python -m tests.e2e.argocd
 
 lint: $(READY)  ## ruff, types, import contracts

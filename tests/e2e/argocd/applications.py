@@ -95,7 +95,7 @@ class Argo:
 
     def actions(self, name: str, resource: str) -> dict[str, bool]:
         """By name, whether each is offered."""
-        told = json.loads(self.command("app", "actions", "list", name, *_kind(resource), "--output", "json"))
+        told = json.loads(self.command("app", "actions", "list", name, *_kind(resource), "--out", "json"))
         return {each["Action"]: not each["Disabled"] for each in told}
 
     def act(self, name: str, action: str, resource: str) -> None:
@@ -104,6 +104,10 @@ class Argo:
     def confirm(self, name: str) -> None:
         """Confirm what its resources want confirmed before they are pruned."""
         self.command("app", "confirm-deletion", name)
+
+    def terminate(self, name: str) -> None:
+        """End the sync that is under way, whatever it waits for."""
+        self.command("app", "terminate-op", name)
 
     def command(self, *args: str) -> str:
         """What `argocd` prints. Raises CommandFailed when it refuses."""

@@ -153,11 +153,20 @@ class Programs:
 
 def redis_server() -> str:
     """The program of this machine. Raises ControlPlaneError where there is none."""
-    found = shutil.which("redis-server")
+    return _installed("redis-server", "Argo CD keeps its cache in redis", "; it need not be running")
+
+
+def git() -> str:
+    """The program of this machine, for us and for Argo CD. Raises ControlPlaneError where there is none."""
+    return _installed("git", "Argo CD reads manifests out of git")
+
+
+def _installed(name: str, why: str, remark: str = "") -> str:
+    found = shutil.which(name)
     if found is None:
         raise ControlPlaneError(
-            "Argo CD keeps its cache in redis, and there is no redis-server in PATH: install your system's package of "
-            "it (Debian: apt-get install --no-install-recommends redis-server); it need not be running"
+            f"{why}, and there is no {name} in PATH: install your system's package of it (Debian: apt-get install "
+            f"--no-install-recommends {name}){remark}"
         )
     return found
 

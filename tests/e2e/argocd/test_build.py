@@ -2,13 +2,14 @@
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.control_plane import ControlPlaneError
 from tests.e2e.argocd.build import ENGINE, MODULE, SCRIPTS, VERSION, Built, prepare_argocd
-from tests.e2e.argocd.programs import Programs, redis_server
+from tests.e2e.argocd.programs import Programs, git, redis_server
 
 FAKE_GO = """#!/bin/sh
 echo "$@" >> "$FAKE_GO_LOG"
@@ -70,11 +71,14 @@ def test_what_is_copied_out_of_a_read_only_module_can_be_removed(machine: dict[s
     assert all(path.stat().st_mode & stat.S_IWUSR for path in built.folder.rglob("*"))
 
 
-def test_without_redis_the_error_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("program", "name"), [(redis_server, "redis-server"), (git, "git")])
+def test_what_is_missing_is_told_with_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: Callable[[], str], name: str
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    with pytest.raises(ControlPlaneError, match="apt-get install --no-install-recommends redis-server"):
-        redis_server()
+    with pytest.raises(ControlPlaneError, match=f"apt-get install --no-install-recommends {name}"):
+        program()
 
 
 def test_settings_of_the_users_do_not_reach_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,6 +98,11 @@ class World:
         """Of what lives under this name, in Run:ai's word."""
         return [each["row"]["phase"] for each in self.lives(name)]
 
+    def priority(self, name: str) -> str:
+        """Of the one workload of this name, as Run:ai holds it."""
+        (workload,) = self.lives(name)
+        return str(workload["v2"]["metadata"]["priority"])
+
     def id_of(self, name: str) -> str:
         (workload,) = self.lives(name)
         return str(workload["row"]["id"])

@@ -35,9 +35,11 @@ def _suspend_and_resume(world: World) -> None:
     check.eventually("the resource is Suspended", lambda: argo.health_of(APP, SWITCHED)[0], "Suspended")
     argo.refresh(APP)
     check.stays("self-heal leaves it so", lambda: _suspended(world), (True, "Synced", "Stopped"), seconds=HELD)
-    world.sync(APP, "another priority", {"switched.yaml": [workload(SWITCHED, scheduling={"priority": "high"})]})
-    check.eventually("a commit that changes it arrives in Run:ai", lambda: _priority(world, SWITCHED), "high")
-    check.equal("and leaves it so", _suspended(world), (True, "Synced", "Stopped"))
+    changed = {"switched.yaml": [workload(SWITCHED, scheduling={"priority": "high"})]}
+    synced = (world.sync(APP, "another priority", changed), "Synced")
+    check.eventually("a commit that changes it arrives in Run:ai", lambda: world.priority(SWITCHED), "high")
+    check.eventually("and is synced", lambda: (argo.revision(APP), argo.standing(APP)[1]), synced)
+    check.equal("which leaves it so", _suspended(world), (True, "Synced", "Stopped"))
     check.equal("it can be resumed now", _offers(world, SWITCHED), {"resume"})
     argo.act(APP, "resume", SWITCHED)
     check.eventually("resume runs it again", lambda: world.phase(SWITCHED), ["Running"])
@@ -94,11 +96,6 @@ def _release(world: World) -> None:
 def _offers(world: World, name: str) -> set[str]:
     offered = world.argo.actions(APP, name)
     return {action for action in ("suspend", "resume") if offered[action]}
-
-
-def _priority(world: World, name: str) -> str:
-    (held,) = world.lives(name)
-    return str(held["v2"]["metadata"]["priority"])
 
 
 def _suspended(world: World) -> tuple[bool | None, str, str]:

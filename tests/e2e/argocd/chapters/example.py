@@ -9,7 +9,7 @@ from tests.e2e.argocd.applications import apply
 from tests.e2e.argocd.world import SETTLED, World
 
 EXAMPLE = REPOSITORY / "deploy" / "argocd" / "example"
-APP, TRAIN, SERVE = "team-a", "finetune", "serve"
+APP, CONNECTION, TRAIN, SERVE = "team-a", "default", "finetune", "serve"
 PATH = "waves"
 
 

@@ -1,12 +1,12 @@
-"""What leaves git leaves Run:ai: at once, once it is confirmed where it asks for that, and with its application."""
+"""What leaves git leaves Run:ai: at once, or once it is confirmed where it asks for that."""
 
 from __future__ import annotations
 
-from tests.e2e.argocd.chapters import actions, many, waves
-from tests.e2e.argocd.workloads import CONNECTION, workload
-from tests.e2e.argocd.world import API, SETTLED, World
+from tests.e2e.argocd.chapters import many
+from tests.e2e.argocd.workloads import workload
+from tests.e2e.argocd.world import SETTLED, World
 
-APP, PLAIN, PRECIOUS = "pruning", "plain", "precious"
+APP, PLAIN, PRECIOUS, KEPT, LAST = "pruning", "plain", "precious", "kept", "asks-to-the-last"
 HELD = 25.0
 """Seconds in which Argo CD compares anew at least once (programs.RESYNC)."""
 GONE_WITHIN = 180.0
@@ -14,45 +14,68 @@ GONE_WITHIN = 180.0
 
 def show(world: World) -> None:
     check, argo = world.checks, world.argo
-    files = {"plain.yaml": [workload(PLAIN)], "precious.yaml": [workload(PRECIOUS, options="Prune=confirm")]}
-    world.sync(APP, "one that may go, and one that may not go just so", {**files, "kept.yaml": [workload("kept")]})
+    world.sync(APP, "two that may go just so, and two that may not", _files())
     check.eventually("all run", lambda: argo.standing(APP), SETTLED)
     world.sync(APP, "one less", {"plain.yaml": None})
     check.eventually("pruned from git, it is gone in Run:ai", lambda: world.lives(PLAIN), [])
-    check.eventually("and in Kubernetes", lambda: world.names(APP), {PRECIOUS, "kept"})
+    check.eventually("and in Kubernetes", lambda: world.names(APP), {PRECIOUS, KEPT, LAST})
+    _declined(world)
     _confirmed(world)
+    _of_many(world)
+
+
+def _declined(world: World) -> None:
+    """A sync that asks holds up whatever else there is to sync, so who does not confirm it has to end it."""
+    check, argo, as_before = world.checks, world.argo, (world.id_of(PRECIOUS), ["Running"])
+    world.sync(APP, "one less, and another changed", {"precious.yaml": None, "kept.yaml": [_kept("high")]})
+    _asks(world)
+    check.stays(
+        "until it is answered it runs, and the rest of the commit waits, too",
+        lambda: (world.phase(PRECIOUS), world.priority(KEPT)),
+        (["Running"], "low"),
+        seconds=HELD,
+    )
+    world.sync(APP, "not less after all", {"precious.yaml": [_asking(PRECIOUS)]})
+    argo.terminate(APP)
+    check.eventually("put back into git, and the sync terminated, all is settled", lambda: argo.standing(APP), SETTLED)
+    check.equal("the workload is the same, and runs", (world.id_of(PRECIOUS), world.phase(PRECIOUS)), as_before)
+    check.eventually("and what waited arrives", lambda: world.priority(KEPT), "high")
+
+
+def _confirmed(world: World) -> None:
+    check, argo = world.checks, world.argo
+    world.sync(APP, "one less indeed", {"precious.yaml": None})
+    _asks(world)
+    argo.confirm(APP)
+    check.eventually("confirmed, it is gone in Run:ai", lambda: world.lives(PRECIOUS), [])
+    check.eventually("and the application is settled", lambda: argo.standing(APP), SETTLED)
+
+
+def _of_many(world: World) -> None:
+    check, argo = world.checks, world.argo
     world.sync(many.APP, "a quarter less", {many.part(3): None})
     left = sorted({*many.NAMES} - {*many.NAMES[3 :: many.FILES]})
     check.eventually("a quarter of the fleet is pruned", lambda: many.living(world), left, within=GONE_WITHIN)
     check.eventually("and the fleet is settled", lambda: argo.standing(many.APP), SETTLED, within=GONE_WITHIN)
 
 
-def _confirmed(world: World) -> None:
-    check, argo = world.checks, world.argo
-    world.sync(APP, "none but one", {"precious.yaml": None})
-    check.eventually("Prune=confirm asks", lambda: "pruning confirmation" in argo.sync(APP)[1])
-    check.stays("and until it is confirmed it runs", lambda: world.phase(PRECIOUS), ["Running"], seconds=HELD)
-    argo.confirm(APP)
-    check.eventually("confirmed, it is gone in Run:ai", lambda: world.lives(PRECIOUS), [])
-    check.eventually("and the application is settled", lambda: argo.standing(APP), SETTLED)
+def _asks(world: World) -> None:
+    asked = f"waiting for pruning confirmation of runai-operator.io/RunaiWorkload/{PRECIOUS}"
+    world.checks.eventually("Prune=confirm asks", lambda: world.argo.sync(APP)[1], asked)
 
 
-def all_applications(world: World) -> None:
-    """Last of all: nothing is left of anything."""
-    check = world.checks
-    applications = sorted(world.argo.all())
-    check.equal("the applications of all chapters are there", waves.APP in applications and many.APP in applications)
-    world.kubectl("delete", "applications", "--all", "--wait=false", namespace="argocd")
-    check.eventually("deleted, the applications are gone", world.argo.all, {}, within=GONE_WITHIN)
-    check.equal("with all their resources", _resources(world), [])
-    check.equal("and all their workloads, but for the one that was let go of", world.live_names(), [actions.STUCK])
-    check.equal("the connection that was in git too", _connections(world), [CONNECTION])
+def _files() -> dict[str, list[dict[str, object]]]:
+    return {
+        "plain.yaml": [workload(PLAIN)],
+        "kept.yaml": [_kept("low")],
+        "precious.yaml": [_asking(PRECIOUS)],
+        "last.yaml": [_asking(LAST)],
+    }
 
 
-def _resources(world: World) -> list[str]:
-    found = world.stage.control_plane.read(f"{API}/runaiworkloads")["items"]
-    return [each["metadata"]["name"] for each in found]
+def _kept(priority: str) -> dict[str, object]:
+    return workload(KEPT, scheduling={"priority": priority})
 
 
-def _connections(world: World) -> list[str]:
-    return [each["metadata"]["name"] for each in world.stage.control_plane.read(f"{API}/runaiconnections")["items"]]
+def _asking(name: str) -> dict[str, object]:
+    return workload(name, options="Prune=confirm")
