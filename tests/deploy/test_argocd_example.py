@@ -27,6 +27,12 @@ def test_the_application_is_applied_server_side_and_prunes_only_what_is_confirme
     assert {"ServerSideApply=true", "Prune=confirm"} <= {*APPLICATION["spec"]["syncPolicy"]["syncOptions"]}
 
 
+def test_a_failed_sync_is_tried_again_without_an_end_and_with_the_newest_commit():
+    """Without the second, no commit could mend what the first goes on trying."""
+    retry = APPLICATION["spec"]["syncPolicy"]["retry"]
+    assert (retry["limit"], retry.get("refresh")) == (-1, True)
+
+
 @pytest.mark.parametrize("name", RESOURCES)
 def test_no_resource_is_pruned_unasked_by_an_argo_cd_that_knows_the_option_on_resources_only(name):
     assert annotation(RESOURCES[name], "argocd.argoproj.io/sync-options") == "Prune=confirm"

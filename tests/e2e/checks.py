@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,14 +32,16 @@ class Checks:
 
     @contextmanager
     def chapter(self, name: str) -> Iterator[None]:
-        """One failed check ends the chapter, not the run: the next one has objects of its own."""
+        """One failed check ends the chapter, not the run: the next one has objects of its own. So does a command that
+        fails, and what is looked up and is not there.
+        """
         self.say(f"== {name}")
         try:
             yield
         except CheckFailed:
             self.say(f"   the rest of this chapter is left out: {name}")
-        except (KubectlFailed, httpx.HTTPError, CommandFailed) as error:
-            self._fail(f"{name}, to its end", str(error))
+        except (KubectlFailed, httpx.HTTPError, CommandFailed, subprocess.TimeoutExpired, LookupError) as error:
+            self._fail(f"{name}, to its end", f"{type(error).__name__}: {error}")
 
     def equal(self, what: str, found: object, wanted: object = True) -> None:
         """Now, without waiting."""

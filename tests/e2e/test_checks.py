@@ -1,5 +1,7 @@
 """That a check can fail, and what its failing does."""
 
+import subprocess
+
 import httpx
 import pytest
 
@@ -59,7 +61,13 @@ def test_the_chapter_after_a_failed_one_is_tried(checks: Checks) -> None:
 
 @pytest.mark.parametrize(
     "error",
-    [KubectlFailed(("get",), "no"), CommandFailed("no"), httpx.ConnectError("no")],
+    [
+        KubectlFailed(("get",), "no"),
+        CommandFailed("no"),
+        httpx.ConnectError("no"),
+        subprocess.TimeoutExpired("git", 60),
+        KeyError("status"),
+    ],
     ids=lambda each: type(each).__name__,
 )
 def test_a_chapter_that_breaks_off_has_failed(checks: Checks, error: Exception) -> None:

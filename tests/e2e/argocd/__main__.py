@@ -77,8 +77,10 @@ def run(folder: Path, kit: Path, chapters: Sequence[str], say: Say) -> int:
     began = time.monotonic()
     with world(folder.absolute(), built, kit, say) as there:
         for name in chapters:
+            chapter_began = time.monotonic()
             with there.checks.chapter(name):
                 CHAPTERS[name](there)
+            say(f"   {name} took {time.monotonic() - chapter_began:.0f} s")
     checks = there.checks
     for what in checks.failed:
         say(f"FAILED {what}")

@@ -10,13 +10,19 @@ from typing import Any
 import httpx
 
 from tests.control_plane import ControlPlane, Kubectl, KubectlFailed
+from tests.demo.stage import REPOSITORY, read
 from tests.e2e.argocd.programs import NAMESPACE, Programs
 from tests.e2e.checks import CommandFailed
 
 APPLICATIONS = f"/apis/argoproj.io/v1alpha1/namespaces/{NAMESPACE}/applications"
 NOT_FOUND = 404
-RETRY = {"limit": -1, "refresh": True, "backoff": {"duration": "2s", "factor": 2, "maxDuration": "15s"}}
-"""Without an end: a sync that gave up waits for a commit, and what Run:ai refuses today it may take tomorrow."""
+EXAMPLE = REPOSITORY / "deploy" / "argocd" / "example"
+(EXAMPLE_APPLICATION,) = read(EXAMPLE / "application.yaml")
+RETRY = {
+    **EXAMPLE_APPLICATION["spec"]["syncPolicy"]["retry"],
+    "backoff": {"duration": "2s", "factor": 2, "maxDuration": "15s"},
+}
+"""As in the example of the kit, but for its pauses."""
 
 
 def declared(name: str, repository: str, path: str, project: str) -> dict[str, Any]:
@@ -96,7 +102,7 @@ class Argo:
     def actions(self, name: str, resource: str) -> dict[str, bool]:
         """By name, whether each is offered."""
         told = json.loads(self.command("app", "actions", "list", name, *_kind(resource), "--out", "json"))
-        return {each["Action"]: not each["Disabled"] for each in told}
+        return {each["Action"]: not each["Disabled"] for each in told or []}  # null, where there is no action
 
     def act(self, name: str, action: str, resource: str) -> None:
         self.command("app", "actions", "run", name, action, *_kind(resource))

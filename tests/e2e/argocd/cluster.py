@@ -6,8 +6,6 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tests.control_plane import Kubectl
 from tests.control_plane.processes import wait_until
 from tests.demo.stage import REPOSITORY
@@ -31,16 +29,13 @@ PROJECT = {
 
 
 def install(kubectl: Kubectl, crds: Path, kit: Path = KIT) -> None:
-    """Everything but the programs. `kit` is the ConfigMap argocd-cm that holds our health checks and actions."""
+    """Everything but the programs. `kit` is the patch of argocd-cm that holds our health checks and actions; it comes
+    into a ConfigMap that is there already, as docs/gitops.md has it."""
     kubectl("apply", "--server-side", "-f", str(crds))  # the largest is too large for the annotation of a plain apply
     wait_until(lambda: _served(kubectl), 30, lambda: "the CRDs of Argo CD are not served")
-    for each in (_namespace(), *_config_maps(customizations(kit)), _secret(), PROJECT):
-        kubectl("apply", "--server-side", "-f", "-", input=each)
-
-
-def customizations(kit: Path) -> dict[str, str]:
-    """The settings that our kit adds to those of a stock Argo CD."""
-    return dict(yaml.safe_load(kit.read_text())["data"])
+    for each in (_namespace(), *_config_maps(), _secret(), PROJECT):
+        kubectl("apply", "-f", "-", input=each)
+    kubectl("patch", "configmap", "argocd-cm", "--patch-file", str(kit), namespace=NAMESPACE)
 
 
 def _served(kubectl: Kubectl) -> bool:
@@ -52,9 +47,9 @@ def _namespace() -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
 
 
-def _config_maps(lua: dict[str, str]) -> list[dict[str, Any]]:
+def _config_maps() -> list[dict[str, Any]]:
     data = {
-        "argocd-cm": STOCK | lua,
+        "argocd-cm": STOCK,
         "argocd-rbac-cm": {},
         "argocd-ssh-known-hosts-cm": {},
         "argocd-tls-certs-cm": {},

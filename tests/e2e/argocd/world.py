@@ -90,6 +90,13 @@ class World:
         """What lives in Run:ai under this name: {row, v2, ...} each."""
         return [each for each in self.runai.workloads(name) if not each["deleted"]]
 
+    def one(self, name: str) -> dict[str, Any]:
+        """The only one that lives under this name. Raises LookupError where there is none, or another beside it."""
+        living = self.lives(name)
+        if len(living) != 1:
+            raise LookupError(f"{len(living)} workloads live in Run:ai under the name {name}, and not one")
+        return living[0]
+
     def live_names(self) -> list[str]:
         """Of all that lives in Run:ai, one for each workload."""
         return sorted(each["row"]["name"] for each in self.runai.workloads() if not each["deleted"])
@@ -100,12 +107,10 @@ class World:
 
     def priority(self, name: str) -> str:
         """Of the one workload of this name, as Run:ai holds it."""
-        (workload,) = self.lives(name)
-        return str(workload["v2"]["metadata"]["priority"])
+        return str(self.one(name)["v2"]["metadata"]["priority"])
 
     def id_of(self, name: str) -> str:
-        (workload,) = self.lives(name)
-        return str(workload["row"]["id"])
+        return str(self.one(name)["row"]["id"])
 
     def act(self, name: str, action: str, **more: Any) -> None:
         """What Run:ai or its cluster does to the one workload of this name."""

@@ -33,7 +33,7 @@ def _edited_in_runai(world: World) -> None:
     check.eventually("the operator is done with it", lambda: world.ready(APP, NAME).get("reason"), "Running")
     began, puts = argo.began(APP), world.puts()
     generation = world.resource(APP, NAME)["metadata"]["generation"]
-    (held,) = world.lives(NAME)
+    held = world.one(NAME)
     raw = held["v2"]["rawManifest"]
     edited = {**raw, "spec": {**raw["spec"], "replicas": 7}}
     world.runai.edit(held["row"]["id"], manifest=edited, priority="very-low")
@@ -51,5 +51,5 @@ def _asked(world: World) -> tuple[str, int]:
 
 
 def _held(world: World) -> tuple[str, int]:
-    (held,) = world.lives(NAME)
+    held = world.one(NAME)
     return held["v2"]["metadata"]["priority"], held["v2"]["rawManifest"]["spec"]["replicas"]

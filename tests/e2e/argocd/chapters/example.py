@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
-from tests.demo.stage import REPOSITORY, read
-from tests.e2e.argocd.applications import apply
+from tests.demo.stage import read
+from tests.e2e.argocd.applications import EXAMPLE, EXAMPLE_APPLICATION, apply
 from tests.e2e.argocd.world import SETTLED, World
 
-EXAMPLE = REPOSITORY / "deploy" / "argocd" / "example"
 APP, CONNECTION, TRAIN, SERVE = "team-a", "default", "finetune", "serve"
 PATH = "waves"
 
@@ -34,7 +34,7 @@ def _waves(world: World) -> dict[str, list[dict[str, Any]]]:
 
 
 def _application(world: World) -> dict[str, Any]:
-    (application,) = read(EXAMPLE / "application.yaml")
+    application = deepcopy(EXAMPLE_APPLICATION)
     application["spec"]["source"]["repoURL"] = world.repository.url
     return application
 
