@@ -30,7 +30,7 @@ CHAPTERS = {
     "pruning": pruning.show,
     "deletion": deletion.show,
 }
-BUILDS_ON = {"quiet": ["many"], "pruning": ["many"], "deletion": ["example", "actions", "many", "pruning"]}
+BUILDS_ON = {"quiet": ["drift", "many"], "pruning": ["many"], "deletion": ["example", "actions", "many", "pruning"]}
 """Whose applications a chapter looks at."""
 
 
@@ -59,13 +59,16 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores it
     try:
         with tempfile.TemporaryDirectory(prefix="e2e-argocd-") as scratch:
-            return run(given.folder or Path(scratch), given.kit, to_play(given.only or CHAPTERS), stopwatch())
+            code = run(given.folder or Path(scratch), given.kit, to_play(given.only or CHAPTERS), stopwatch())
     except (ControlPlaneError, KubectlFailed) as error:
         print(f"the run broke off: {error}", file=sys.stderr)
-        return 1
+        code = 1
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return INTERRUPTED
+    if code and not given.folder:
+        print("its logs are gone: `--folder FOLDER` keeps those of the next run", file=sys.stderr)
+    return code
 
 
 def run(folder: Path, kit: Path, chapters: Sequence[str], say: Say) -> int:

@@ -12,7 +12,7 @@ def test_chapters_are_played_in_their_order_whatever_the_order_in_which_they_are
 
 
 def test_a_chapter_brings_along_what_it_looks_at() -> None:
-    assert to_play(["quiet"]) == ["many", "quiet"]
+    assert to_play(["quiet"]) == ["drift", "many", "quiet"]
     assert to_play(CHAPTERS) == [*CHAPTERS]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.demo.stage import read
 from tests.e2e.argocd.applications import EXAMPLE, EXAMPLE_APPLICATION, apply
+from tests.e2e.argocd.chapters import waves
 from tests.e2e.argocd.world import SETTLED, World
 
 APP, CONNECTION, TRAIN, SERVE = "team-a", "default", "finetune", "serve"
@@ -17,9 +18,9 @@ def show(world: World) -> None:
     check, argo = world.checks, world.argo
     world.repository.commit("the example of the kit", {f"{PATH}/{name}": each for name, each in _waves(world).items()})
     apply(world.kubectl, _application(world))
-    check.eventually("training runs", lambda: world.phase(TRAIN), ["Running"])
-    check.eventually("and what serves waits", lambda: TRAIN in argo.sync(APP)[1])
-    check.equal("it is not there yet", world.names(APP), {TRAIN})
+    check.eventually("training runs", lambda: world.ready(APP, TRAIN).get("reason"), "Running")
+    check.eventually("Argo CD waits for it", lambda: TRAIN in argo.sync(APP)[1])
+    check.stays("what serves is not there while it runs", lambda: world.names(APP), {TRAIN}, seconds=waves.HELD)
     world.act(TRAIN, "complete")
     check.eventually("training done, it is, and all is Healthy", lambda: argo.standing(APP), SETTLED)
     check.equal("the end of training came first", _completed(world) <= _created(world))
