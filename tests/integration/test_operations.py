@@ -149,7 +149,7 @@ def test_rotating_a_secret(stage: Stage, admin: Administrator, tmp_path: Path) -
     try:
         typed = the_page("secrets.md")
         admin.follow(typed)
-        wait_until(lambda: answered(stage, "grant_token_v2") == 1, PATIENCE, stage.operator.last_words)
+        wait_until(lambda: answered(stage, "grant_token_v2") >= 1, PATIENCE, stage.operator.last_words)
         assert admin.type(typed[-1]) == ""
         stage.control.reset_requests()
         stage.control.revoke_tokens()
