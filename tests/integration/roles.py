@@ -1,4 +1,4 @@
-"""The roles of deploy/rbac on the control plane under test: people by impersonation, the operator by its own token."""
+"""The roles of deploy/rbac and of the chart, on the control plane: people by impersonation, the operator by token."""
 
 from __future__ import annotations
 

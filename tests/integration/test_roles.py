@@ -1,4 +1,4 @@
-"""deploy/rbac: what people may do, and that the operator may do what it does and nothing else."""
+"""deploy/rbac and the chart: what people may do, and that the operator may do what it does and nothing else."""
 
 from __future__ import annotations
 
