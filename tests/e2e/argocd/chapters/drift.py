@@ -41,8 +41,9 @@ def _edited_in_runai(world: World) -> None:
     check.eventually("the operator puts it back", lambda: _held(world), ("high", 1))
     check.eventually("and is done with it", lambda: world.ready(APP, NAME).get("reason"), "Running")
     check.equal("by one PUT", world.puts(), puts + 1)
-    check.equal("of which Argo CD saw nothing", (argo.began(APP), argo.health(APP)), (began, "Healthy"))
-    check.equal("nor the spec", world.resource(APP, NAME)["metadata"]["generation"], generation)
+    check.eventually("to Argo CD all is settled", lambda: argo.standing(APP), SETTLED)
+    check.equal("without a sync", argo.began(APP), began)
+    check.equal("nor a write to the spec", world.resource(APP, NAME)["metadata"]["generation"], generation)
 
 
 def _asked(world: World) -> tuple[str, int]:
