@@ -89,6 +89,11 @@ class Argo:
     def began(self, name: str) -> str:
         return self.sync(name)[0]
 
+    def succeeded(self, name: str) -> list[str]:
+        """When each sync began that went through, and was of the whole application."""
+        history = (self.found(name) or {}).get("status", {}).get("history", [])
+        return [each["deployStartedAt"] for each in history]
+
     def health_of(self, name: str, resource: str) -> tuple[str, str]:
         """What our Lua says of one resource, status and message, as the user interface shows it."""
         nodes = self._ask(f"/api/v1/applications/{name}/resource-tree").get("nodes") or []
@@ -96,7 +101,11 @@ class Argo:
         return told.get("status", ""), told.get("message", "")
 
     def refresh(self, name: str) -> None:
-        """Have git and cluster compared now, as a webhook would; returns when they were."""
+        """Have git and cluster compared now, as a webhook would; returns when they were.
+
+        A sync can end before Argo CD has seen what it wrote: then all seems out of sync, and is synced once more. What
+        is settled after a refresh is settled.
+        """
         self._ask(f"/api/v1/applications/{name}?refresh=normal")
 
     def actions(self, name: str, resource: str) -> dict[str, bool]:

@@ -9,16 +9,16 @@ APP, NAME = "drift", "steady"
 
 
 def show(world: World) -> None:
-    check, argo = world.checks, world.argo
     documents = [workload(NAME, kind="Deployment", scheduling={"priority": "high"})]
     world.sync(APP, "a steady workload", {"all.yaml": documents})
-    check.eventually("it is Healthy", lambda: argo.standing(APP), SETTLED)
+    world.checks.eventually("it is Healthy", lambda: world.argo.standing(APP), SETTLED)
     _edited_in_kubernetes(world)
     _edited_in_runai(world)
 
 
 def _edited_in_kubernetes(world: World) -> None:
     check, argo = world.checks, world.argo
+    _is_settled(world)
     began, generation = argo.began(APP), world.resource(APP, NAME)["metadata"]["generation"]
     world.patch(APP, NAME, {"spec": {"scheduling": {"priority": "low"}, "manifest": {"spec": {"replicas": 5}}}})
     check.eventually("an edited resource is put back by Argo CD", lambda: _asked(world), ("high", 1))
@@ -31,6 +31,7 @@ def _edited_in_kubernetes(world: World) -> None:
 def _edited_in_runai(world: World) -> None:
     check, argo = world.checks, world.argo
     check.eventually("the operator is done with it", lambda: world.ready(APP, NAME).get("reason"), "Running")
+    _is_settled(world)
     began, puts = argo.began(APP), world.puts()
     generation = world.resource(APP, NAME)["metadata"]["generation"]
     held = world.one(NAME)
@@ -44,6 +45,11 @@ def _edited_in_runai(world: World) -> None:
     check.eventually("to Argo CD all is settled", lambda: argo.standing(APP), SETTLED)
     check.equal("without a sync", argo.began(APP), began)
     check.equal("nor a write to the spec", world.resource(APP, NAME)["metadata"]["generation"], generation)
+
+
+def _is_settled(world: World) -> None:
+    world.argo.refresh(APP)
+    world.checks.eventually("all is settled", lambda: world.argo.standing(APP), SETTLED)
 
 
 def _asked(world: World) -> tuple[str, int]:

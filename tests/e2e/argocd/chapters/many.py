@@ -23,6 +23,8 @@ def show(world: World) -> None:
 def quiet(world: World) -> None:
     """Every beginning of a sync counts, every write to Run:ai, and every version of a resource."""
     check = world.checks
+    for name in world.argo.all():
+        world.argo.refresh(name)
     check.eventually("all applications are settled", lambda: _unsettled(world), {})
     syncs, writes, puts, versions = _syncs(world), world.writes(), world.puts(), _versions(world)
     check.stays(

@@ -68,7 +68,7 @@ def _of_the_last_wave(world: World, began: str) -> None:
     check.eventually("in Run:ai wave 3 is Pending", lambda: world.phase(SERVE), ["Pending"])
     world.run(SERVE)
     check.eventually("all waves went: the application is Healthy", lambda: argo.standing(APP), SETTLED)
-    check.equal("in one sync", argo.began(APP), began)
+    check.equal("by the sync that began with the first", argo.succeeded(APP), [began])
 
 
 def _waits_for(world: World, name: str) -> bool:
