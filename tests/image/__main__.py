@@ -7,13 +7,11 @@ from pathlib import Path
 
 from .audit import SERVICE, NotAnswered, advisories
 from .base import build_options, local_builder, prepare_base
-from .build import REPOSITORY, Image, build
+from .build import REQUIREMENTS, Image, build
 from .builders import BuildFailed, find_builder
 from .describe import contents, report
 from .sbom import bill, locked
 from .starts import starts
-
-REQUIREMENTS = REPOSITORY / "requirements" / "run.txt"
 
 
 def main() -> int:
@@ -53,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
 def _build(arguments: argparse.Namespace) -> int:
     image = Image(arguments.tag, arguments.source, arguments.revision)
     if arguments.base_storage is None:
-        build(image, find_builder(), archive=arguments.archive)
+        _build_on_the_pulled_base(image, arguments.archive)
     else:
         storage = arguments.base_storage.absolute()
         builder = local_builder(storage)
@@ -63,6 +61,14 @@ def _build(arguments: argparse.Namespace) -> int:
             build(image, builder, archive=arguments.archive, options=options)
     print(f"built {arguments.tag}" + (f", in {arguments.archive}" if arguments.archive else ""))
     return 0
+
+
+def _build_on_the_pulled_base(image: Image, archive: Path | None) -> None:
+    try:
+        build(image, find_builder(), archive=archive)
+    except BuildFailed as error:
+        hint = "where no image registry is reached, --base-storage FOLDER makes the base from Debian's packages"
+        raise BuildFailed(f"{error} ({hint})") from None
 
 
 def _describe(arguments: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from runai_operator import __version__
 from .builders import Builder, BuildFailed
 
 REPOSITORY = Path(__file__).parents[2]
+REQUIREMENTS = REPOSITORY / "requirements" / "run.txt"
 TOLD = 25
 
 

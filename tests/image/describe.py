@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import re
 import tarfile
 from collections import Counter
 from collections.abc import Iterator
@@ -14,6 +15,10 @@ MEGABYTE = 1_000_000
 GZIP = b"\x1f\x8b"
 ROOMS = ("opt/runai-operator/lib", "opt/runai-operator", "usr/lib", "usr/local", "usr")
 """Folders that are told apart, innermost first."""
+OWN = "opt/runai-operator/"
+PACKAGE = re.compile(r"/site-packages/([^/]+)/")
+LARGEST = 3
+"""So many packages are told by name."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,14 @@ class Contents:
         sizes: Counter[str] = Counter()
         for path, size in self.files.items():
             sizes[next((room for room in ROOMS if path.startswith(f"{room}/")), "elsewhere")] += size
+        return sizes
+
+    def packages(self) -> Counter[str]:
+        """Bytes of each Python package of ours."""
+        sizes: Counter[str] = Counter()
+        for path, size in self.files.items():
+            if path.startswith(OWN) and (inside := PACKAGE.search(path)):
+                sizes[inside[1]] += size
         return sizes
 
 
@@ -63,6 +76,9 @@ def report(image: Contents) -> str:
     labels = image.config["config"].get("Labels") or {}
     lines = [f"{labels.get('org.opencontainers.image.title')} {labels.get('org.opencontainers.image.version')}"]
     lines += [f"  {name:28} {size / MEGABYTE:7.1f} MB" for name, size in image.under().most_common()]
+    lines += [
+        f"  the package {name:16} {size / MEGABYTE:7.1f} MB" for name, size in image.packages().most_common(LARGEST)
+    ]
     lines.append(f"  {'all of it':28} {image.size / MEGABYTE:7.1f} MB in {len(image.files)} files")
     lines.append(f"  {'to pull, compressed':28} {image.transferred / MEGABYTE:7.1f} MB")
     return "\n".join(lines)

@@ -47,3 +47,13 @@ def test_the_report_names_version_and_sizes(tmp_path: Path) -> None:
     told = report(contents(an_archive(tmp_path / "image.tar", a_layer(**{"usr/lib/big": b"x" * 2_000_000}))))
     assert told.splitlines()[0] == "runai-operator 1.2.3"
     assert "2.0 MB in 1 files" in told
+
+
+def test_the_largest_packages_are_told_by_name(tmp_path: Path) -> None:
+    own = "opt/runai-operator/lib/python3.13/site-packages"
+    packages = {f"{own}/{name}/x.py": b"x" * size for name, size in (("a", 4), ("b", 3), ("c", 2), ("d", 1))}
+    elsewhere = {"usr/lib/python3/site-packages/e/x.py": b"x" * 9}
+
+    told = report(contents(an_archive(tmp_path / "image.tar", a_layer(**packages, **elsewhere))))
+
+    assert [line.split()[2] for line in told.splitlines() if "the package" in line] == ["a", "b", "c"]

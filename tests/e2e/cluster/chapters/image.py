@@ -1,8 +1,11 @@
 """Held against the archive of the image, before anything runs."""
 
+import json
 import re
+from collections.abc import Iterable
 
 from runai_operator import __version__
+from tests.image import REQUIREMENTS, bill
 from tests.image.describe import contents, report
 
 from ..world import World
@@ -10,6 +13,7 @@ from ..world import World
 LABEL = "org.opencontainers.image"
 UNWANTED = re.compile(r"(^|/)(pip|setuptools|wheel|ensurepip)/__init__\.py$|/pip3?$|\.cache/|^src/|\.whl$")
 """What installs packages, and what an installation or a build leaves behind."""
+INSTALLED = re.compile(r"^opt/.*/site-packages/([^/]+)\.dist-info/METADATA$")
 
 
 def the_image(world: World) -> None:
@@ -22,4 +26,12 @@ def the_image(world: World) -> None:
     checks.equal("it tells its licence", labels[f"{LABEL}.licenses"], "Apache-2.0")
     checks.equal("it starts the operator", (config["Entrypoint"], config["Cmd"]), (["runai-operator"], ["run"]))
     checks.equal("nothing in it installs packages", [path for path in image.files if UNWANTED.search(path)], [])
+    billed = {f"{each['name']}-{each['version']}" for each in json.loads(bill(REQUIREMENTS.read_text()))["components"]}
+    checks.equal("its bill of materials names what is installed in it", _installed(image.files), billed)
     checks.say(report(image))
+
+
+def _installed(files: Iterable[str]) -> set[str]:
+    """The packages that were installed into it, but for our own, as NAME-VERSION."""
+    found = {match[1].lower().replace("_", "-") for match in map(INSTALLED.search, files) if match}
+    return found - {f"runai-operator-{__version__}"}

@@ -1,69 +1,60 @@
-"""`helm upgrade` restarts every Pod, one after the other, while many workloads are being submitted."""
+"""An upgrade that replaces every Pod, one after the other, while many workloads are being submitted."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from ..world import World, a_workload
 
 CROWD = "crowd"
 """A namespace of its own. Its project is one that the simulator has."""
-BEGUN = 0.2
-"""The share of the workloads that is there when the upgrade begins."""
+BEFORE, AFTER = 0.2, 0.2
+"""The shares of the workloads that are there before the upgrade begins, and that come when Helm says it is through."""
+AT_ONCE = 10
+"""How many are applied by one command while the Pods are replaced."""
 SUBMITTED_WITHIN = 400.0
 
 
 def upgraded_under_load(world: World) -> None:
-    checks = world.checks
+    checks, pods, led = world.checks, {*world.pods()}, world.lease()["leaseTransitions"]
     names = [f"crowd-{number:03}" for number in range(world.many)]
-    before, led = {*world.pods()}, world.lease()["leaseTransitions"]
+    begun, last = round(world.many * BEFORE), round(world.many * (1 - AFTER))
     world.namespace(CROWD, {"runai/queue": "team-b"})
-    folder = world.cluster.kubeconfig.parent
-    submitting = world.kubectl.start(
-        "apply", "--server-side", "-f", str(_written(folder, names)), output=folder / "apply.log"
-    )
-    try:
-        begun = round(world.many * BEGUN)
-        checks.eventually(f"{begun} of {world.many} workloads run", lambda: _there(world) >= begun, within=120)
-        world.install("upgrade", podAnnotations_upgraded="yes")
-        checks.equal("all of them are applied", submitting.wait(SUBMITTED_WITHIN), 0)
-    finally:
-        submitting.kill()
-        submitting.wait()
-    checks.eventually("no Pod of before is left", lambda: before & {*world.pods()}, set())
+    _apply(world, names[:begun])
+    checks.eventually(f"{begun} of {world.many} are submitted", lambda: _there(world), begun)
+    with ThreadPoolExecutor(1) as beside:
+        upgrade = beside.submit(world.install, "upgrade", podAnnotations_upgraded="yes")
+        for first in range(begun, last, AT_ONCE):
+            _apply(world, names[first : min(first + AT_ONCE, last)])
+        upgrade.result()
+    during = _there(world) - begun
+    _apply(world, names[last:])  # while the old leader ends
+    checks.say(f"   {during} were submitted while Helm waited for the new Pods")
+    checks.equal("workloads are submitted while the Pods are replaced", during > 0)
+    checks.eventually("no Pod of before is left", lambda: pods & {*world.pods()}, set())
     checks.eventually("the lead changed hands", lambda: world.lease()["leaseTransitions"] > led)
     ready = f"all {world.many} are where they should be"
     checks.eventually(ready, lambda: world.how_many_ready(CROWD), world.many, within=SUBMITTED_WITHIN)
-    earlier, later = _by_leader(world)
-    checks.say(f"   {earlier} were submitted before the last leader took over, {later} by that one")
-    checks.equal("both leaders submitted some", min(earlier, later) > 0)
+    _each_once(world, names)
+
+
+def _each_once(world: World, names: Sequence[str]) -> None:
+    """Counted in Run:ai, with what was deleted there."""
     everything = Counter(each["row"]["name"] for each in world.runai.workloads())
     counts = {name: everything[name] for name in names}
-    checks.equal("nothing was lost", [name for name, count in counts.items() if not count], [])
-    checks.equal("nothing was submitted twice, nor deleted", {n: c for n, c in counts.items() if c > 1}, {})
-    checks.equal("each recorded the workload that there is", _recorded(world), _living_crowd(world))
+    world.checks.equal("nothing was lost", [name for name, count in counts.items() if not count], [])
+    world.checks.equal("nothing was submitted twice, nor deleted", {n: c for n, c in counts.items() if c > 1}, {})
+    world.checks.equal("each recorded the workload that there is", _recorded(world), _living_crowd(world))
 
 
-def _written(folder: Path, names: list[str]) -> Path:
-    path = folder / "crowd.json"
-    items = [a_workload(name, CROWD) for name in names]
-    path.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
-    return path
+def _apply(world: World, names: Sequence[str]) -> None:
+    world.apply(*(a_workload(name, CROWD) for name in names))
 
 
 def _there(world: World) -> int:
     return len(_living_crowd(world))
-
-
-def _by_leader(world: World) -> tuple[int, int]:
-    """How many were created before the present leader had the lead, and since: the upgrade came in their midst."""
-    taken = datetime.fromisoformat(world.lease()["acquireTime"])
-    rows = (each["row"] for each in world.runai.workloads() if each["row"]["name"].startswith("crowd-"))
-    earlier = Counter(datetime.fromisoformat(row["createdAt"]) < taken for row in rows)
-    return earlier[True], earlier[False]
 
 
 def _living_crowd(world: World) -> dict[str, str]:
