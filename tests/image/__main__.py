@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from .audit import SERVICE, NotAnswered, advisories
-from .base import build_options, local_builder, prepare_base
+from .base import build_without_a_registry
 from .build import REQUIREMENTS, Image, build
 from .builders import BuildFailed, find_builder
 from .describe import contents, report
@@ -53,12 +53,7 @@ def _build(arguments: argparse.Namespace) -> int:
     if arguments.base_storage is None:
         _build_on_the_pulled_base(image, arguments.archive)
     else:
-        storage = arguments.base_storage.absolute()
-        builder = local_builder(storage)
-        with tempfile.NamedTemporaryFile(suffix=".log") as log:
-            prepare_base(builder, storage, Path(log.name), print)
-        with build_options(storage) as options:
-            build(image, builder, archive=arguments.archive, options=options)
+        build_without_a_registry(image, arguments.base_storage.absolute(), archive=arguments.archive)
     print(f"built {arguments.tag}" + (f", in {arguments.archive}" if arguments.archive else ""))
     return 0
 

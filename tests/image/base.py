@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .build import run
+from .build import Image, build, run
 from .builders import Builder, BuildFailed
 
 NAME = "localhost/python:3.13-slim"
@@ -38,6 +38,17 @@ CMD ["python3"]
 Say = Callable[[str], None]
 
 
+def build_without_a_registry(
+    image: Image, storage: Path, *, archive: Path | None = None, log: Path | None = None, say: Say = print
+) -> None:
+    """As `build`, on a base of our own, with all that buildah keeps in a folder of ours. Raises BuildFailed."""
+    builder = local_builder(storage)
+    prepare_base(builder, storage, log, say)
+    with build_options(storage) as options:
+        build(image, builder, archive=archive, options=options, log=log)
+    run([*builder.command, "rmi", "--prune", "--force"], log)  # the one that had the tag before would stay for ever
+
+
 def local_builder(storage: Path) -> Builder:
     """A buildah with a storage of its own, that runs steps by chroot: neither systemd nor cgroups are asked for.
 
@@ -54,7 +65,7 @@ def local_builder(storage: Path) -> Builder:
     return Builder("buildah", ("env", f"CONTAINERS_CONF={settings}", "buildah", *map(str, own)))
 
 
-def prepare_base(builder: Builder, storage: Path, log: Path, say: Say) -> None:
+def prepare_base(builder: Builder, storage: Path, log: Path | None, say: Say) -> None:
     """Make the base image, unless it is in the storage: a minute, once."""
     if _is_there(builder):
         return

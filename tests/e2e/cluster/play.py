@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.control_plane import helm_program
 from tests.control_plane.binaries import Say, cache_folder, prepare
 from tests.e2e.checks import Checks
 from tests.image import Image, build, find_builder
-from tests.image.base import build_options, local_builder, prepare_base
+from tests.image.base import build_without_a_registry
 
 from .chapters import CHAPTERS
 from .cluster import Cluster, choose
@@ -26,8 +28,8 @@ def perform(kind: str, many: int, say: Say, environ: dict[str, str]) -> list[str
     prepare(say)
     helm = helm_program(4, say)
     cluster = choose(kind, FOLDER, say)
-    with tempfile.TemporaryDirectory(prefix="runai-operator-image-") as folder:
-        archive = built_image(Path(folder), cache_folder(environ).parent / "images", say)
+    with _emptied(FOLDER.with_name(f"{FOLDER.name}-image")) as folder:
+        archive = built_image(folder, cache_folder(environ).parent / "images", say)
         with cluster:
             checks.alive = cluster.check
             cluster.load(archive)
@@ -39,6 +41,17 @@ def perform(kind: str, many: int, say: Say, environ: dict[str, str]) -> list[str
     return checks.failed
 
 
+@contextmanager
+def _emptied(folder: Path) -> Iterator[Path]:
+    """A folder for a while; a run that was killed may have left it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
 def built_image(folder: Path, storage: Path, say: Say) -> Path:
     """The image of the Dockerfile, as an archive. Where docker and podman do not work its base is made, not pulled."""
     archive, log, image = folder / "image.tar", folder / "build.log", Image(f"{IMAGE}:{TAG}")
@@ -47,11 +60,8 @@ def built_image(folder: Path, storage: Path, say: Say) -> Path:
         say(f"building the image with {builder.name}")
         build(image, builder, archive=archive, log=log)
         return archive
-    builder = local_builder(storage)
-    prepare_base(builder, storage, log, say)
     say("building the image with buildah")
-    with build_options(storage) as options:
-        build(image, builder, archive=archive, options=options, log=log)
+    build_without_a_registry(image, storage, archive=archive, log=log, say=say)
     return archive
 
 

@@ -1,5 +1,6 @@
 """What of the node can be told without starting it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import yaml
 from tests.control_plane import ControlPlaneError
 from tests.image.describe import contents
 
-from . import dns, host
+from . import dns, host, traces
 from .host import Before
 from .packages import PROGRAMS, require
 from .programs import COREDNS, PAUSE
@@ -50,6 +51,13 @@ def test_pods_ask_for_names_where_the_service_is_and_its_image_is_the_one_that_i
 
 def test_sources_of_our_own_programs_are_there() -> None:
     assert all(program.source and program.source.exists() for program in (COREDNS, PAUSE))
+
+
+def test_the_namespaces_of_a_pod_are_known_by_what_its_network_remembers() -> None:
+    inside = {"name": "eth0", "sandbox": "/var/run/netns/cni-1"}
+    told = {"networkName": "pods", "result": {"interfaces": [{"name": "veth1"}, inside]}}
+    assert traces.namespaces(json.dumps(told)) == {"/var/run/netns/cni-1"}
+    assert traces.namespaces(json.dumps({"networkName": "pods", "result": {}})) == set()
 
 
 def test_what_was_changed_is_put_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

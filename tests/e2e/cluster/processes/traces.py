@@ -142,12 +142,19 @@ def _networks() -> list[Path]:
     return sorted(NETWORKS.glob(f"{NETWORK}-*"))
 
 
+def namespaces(remembered: str) -> set[str]:
+    """The files that hold the network namespaces of a Pod, by what the network remembers of it (CNI specification,
+    "Success", `interfaces[].sandbox`)."""
+    interfaces = json.loads(remembered).get("result", {}).get("interfaces", ())
+    return {each["sandbox"] for each in interfaces if each.get("sandbox")}
+
+
 def _clear_networks() -> None:
     """The namespaces of Pods, and with them their links and routes; then the rules that hide their addresses."""
     for remembered in _networks():
-        namespace = Path(json.loads(remembered.read_text()).get("netns") or "/nowhere")
-        subprocess.run(["umount", str(namespace)], check=False, capture_output=True)
-        namespace.unlink(missing_ok=True)
+        for namespace in namespaces(remembered.read_text()):
+            subprocess.run(["umount", namespace], check=False, capture_output=True)
+            Path(namespace).unlink(missing_ok=True)
         remembered.unlink()
     for rule in _rules():
         chain = rule.rpartition(" -j ")[2]
