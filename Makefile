@@ -82,7 +82,6 @@ audit: $(READY)  ## ask OSV what is known against the locked requirements (needs
 	@$(BIN)/python -m tests.image audit
 
 e2e-cluster: $(READY)  ## image and chart in a cluster with real Pods, from nothing (root; minutes)
-	@$(BIN)/python -m tests.control_plane build
 	@$(BIN)/python -m tests.e2e.cluster
 
 lock: $(READY)  ## compile the locked requirements anew

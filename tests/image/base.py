@@ -29,6 +29,8 @@ UNNEEDED = (
     "usr/share/info",
     "var/log",
 )
+PROGRAMS = {"buildah": "buildah", "debootstrap": "debootstrap"}
+"""What makes it, and the package of each."""
 CERTIFICATES = Path("/etc/ssl/certs")
 DOCKERFILE = """FROM scratch
 ADD rootfs.tar /
@@ -54,7 +56,7 @@ def local_builder(storage: Path) -> Builder:
 
     Raises BuildFailed where that cannot be.
     """
-    absent = [program for program in ("buildah", "debootstrap") if shutil.which(program) is None]
+    absent = [program for program in PROGRAMS if shutil.which(program) is None]
     if absent or os.geteuid():
         lack = f"lacks {' and '.join(absent)}" if absent else "is no root"
         raise BuildFailed(f"an image without a registry needs root, buildah and debootstrap: this {lack}")

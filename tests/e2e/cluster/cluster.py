@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +21,10 @@ class Cluster(Protocol):
     @property
     def kubectl(self) -> Kubectl:
         """As its administrator."""
+
+    def require(self, also: Mapping[str, str]) -> None:
+        """Raise ControlPlaneError that names what this machine lacks: of what it takes, and of the programs `also`,
+        which are given with the packages that bring them."""
 
     def load(self, archive: Path) -> None:
         """Have an image on the node."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -39,6 +40,14 @@ class KindCluster:
     @property
     def kubectl(self) -> Kubectl:
         return Kubectl(prepare(self._say).kubectl, self.kubeconfig)
+
+    def require(self, also: Mapping[str, str]) -> None:  # noqa: ARG002
+        """Raise ControlPlaneError where kind or Docker does not work; Docker builds images, too."""
+        if not kind_works():
+            raise ControlPlaneError(
+                "kind needs two programs, kind and docker, and Docker's daemon: install them and start it, or leave "
+                "--cluster kind out"
+            )
 
     def load(self, archive: Path) -> None:
         _run("kind", "load", "image-archive", str(archive), "--name", NAME)

@@ -10,8 +10,8 @@ from pathlib import Path
 from tests.control_plane import helm_program
 from tests.control_plane.binaries import Say, cache_folder, prepare
 from tests.e2e.checks import Checks
-from tests.image import Image, build, find_builder
-from tests.image.base import build_without_a_registry
+from tests.image import Builder, BuildFailed, Image, build, find_builder
+from tests.image.base import PROGRAMS, build_without_a_registry
 
 from .chapters import CHAPTERS
 from .cluster import Cluster, choose
@@ -24,10 +24,10 @@ FOLDER = Path("/tmp/runai-operator-e2e")
 
 def perform(kind: str, many: int, say: Say, environ: dict[str, str]) -> list[str]:
     """Play everything, and tell what failed."""
-    checks = Checks(say)
+    checks, cluster = Checks(say), choose(kind, FOLDER, say)
+    cluster.require({} if _pulling_builder() else PROGRAMS)
     prepare(say)
     helm = helm_program(4, say)
-    cluster = choose(kind, FOLDER, say)
     with _emptied(FOLDER.with_name(f"{FOLDER.name}-image")) as folder:
         archive = built_image(folder, cache_folder(environ).parent / "images", say)
         with cluster:
@@ -55,14 +55,22 @@ def _emptied(folder: Path) -> Iterator[Path]:
 def built_image(folder: Path, storage: Path, say: Say) -> Path:
     """The image of the Dockerfile, as an archive. Where docker and podman do not work its base is made, not pulled."""
     archive, log, image = folder / "image.tar", folder / "build.log", Image(f"{IMAGE}:{TAG}")
-    builder = find_builder()
-    if builder.name != "buildah":
+    if builder := _pulling_builder():
         say(f"building the image with {builder.name}")
         build(image, builder, archive=archive, log=log)
-        return archive
-    say("building the image with buildah")
-    build_without_a_registry(image, storage, archive=archive, log=log, say=say)
+    else:
+        say("building the image with buildah")
+        build_without_a_registry(image, storage, archive=archive, log=log, say=say)
     return archive
+
+
+def _pulling_builder() -> Builder | None:
+    """docker or podman, where one of them works."""
+    try:
+        builder = find_builder()
+    except BuildFailed:
+        return None
+    return None if builder.name == "buildah" else builder
 
 
 def _play(cluster: Cluster, helm: Path, checks: Checks, archive: Path, many: int) -> None:

@@ -58,6 +58,12 @@ def test_a_cluster_that_is_still_there_is_told(tmp_path: Path, monkeypatch: pyte
     assert KindCluster(tmp_path / "cluster", print).left() == [NAME]
 
 
+def test_without_kind_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ControlPlaneError, match="kind and docker"):
+        KindCluster(tmp_path / "cluster", print).require({})
+
+
 def test_its_configuration_is_of_one_node() -> None:
     configuration = yaml.safe_load(CONFIGURATION.read_text())
     assert (configuration["apiVersion"], configuration["kind"]) == ("kind.x-k8s.io/v1alpha4", "Cluster")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -44,6 +45,10 @@ class ProcessCluster:
     def kubectl(self) -> Kubectl:
         return Kubectl(prepare(self._say).kubectl, self.kubeconfig)
 
+    def require(self, also: Mapping[str, str]) -> None:
+        """Raise ControlPlaneError that names the packages which this machine lacks."""
+        require(am_root(), also)
+
     def load(self, archive: Path) -> None:
         """Have an image on the node."""
         self._containers.load(archive)
@@ -83,7 +88,6 @@ class ProcessCluster:
 
     def _prepare(self) -> None:
         """Build what is missing, and take away what a run that was killed has left."""
-        require(am_root())
         self._plane, self._node = prepare(self._say), prepare_node(self._say)
         self._pause, self._coredns = programs.pause(self._say), programs.coredns(self._say)
         if self.folder.exists():

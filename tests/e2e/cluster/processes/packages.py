@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.control_plane import ControlPlaneError
@@ -24,9 +24,12 @@ PROGRAMS = {
 """Each program, by name or path, and the package that brings it."""
 
 
-def require(root: bool, found: Callable[[str], object] = shutil.which) -> None:
-    """Raise ControlPlaneError that names all that is missing at once, with the command that mends it."""
-    absent = missing(PROGRAMS, found)
+def require(root: bool, also: Mapping[str, str] = {}, found: Callable[[str], object] = shutil.which) -> None:
+    """Raise ControlPlaneError that names all that is missing at once, with the command that mends it.
+
+    `also` are programs that something else needs, with the package of each.
+    """
+    absent = missing({**PROGRAMS, **also}, found)
     if absent:
         raise ControlPlaneError(f"a node of processes lacks programs: apt-get install {' '.join(absent)}")
     if not root:
@@ -37,6 +40,6 @@ def am_root() -> bool:
     return os.geteuid() == 0
 
 
-def missing(programs: Iterable[str], found: Callable[[str], object]) -> list[str]:
+def missing(programs: Mapping[str, str], found: Callable[[str], object]) -> list[str]:
     """The packages of the programs that are not there, without repetition."""
-    return sorted({PROGRAMS[program] for program in programs if not found(program)})
+    return sorted({package for program, package in programs.items() if not found(program)})

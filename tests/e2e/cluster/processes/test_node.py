@@ -22,6 +22,11 @@ def test_everything_that_is_missing_is_named_at_once_with_the_command_that_bring
         require(root=True, found=lambda program: PROGRAMS[program] not in {"containerd", "nftables"})
 
 
+def test_what_something_else_needs_is_named_with_it() -> None:
+    with pytest.raises(ControlPlaneError, match=r"apt-get install buildah conntrack$"):
+        require(root=True, also={"buildah": "buildah"}, found=lambda program: program not in {"buildah", "conntrack"})
+
+
 def test_it_says_that_it_has_to_be_root() -> None:
     with pytest.raises(ControlPlaneError, match="as root"):
         require(root=False, found=lambda _: True)
