@@ -6,6 +6,7 @@ import pytest
 
 from runai_operator import __version__
 
+from .base import local_builder
 from .build import Image, build
 from .builders import Builder, BuildFailed, find_builder
 
@@ -32,3 +33,9 @@ def test_a_build_that_fails_tells_what_the_builder_said(tmp_path: Path) -> None:
 
     with pytest.raises(BuildFailed, match=r"ended with 3: no space left"):
         build(Image("runai-operator:dev"), broken, log=tmp_path / "log")
+
+
+def test_without_its_programs_a_base_of_our_own_is_not_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(BuildFailed, match="lacks buildah and debootstrap"):
+        local_builder(tmp_path / "storage")
