@@ -5,6 +5,7 @@ Debian's mirror and a Python package index, but no image registry. It differs in
 /usr/bin, and comes with its bytecode.
 """
 
+import fcntl
 import os
 import re
 import shutil
@@ -31,6 +32,7 @@ UNNEEDED = (
 )
 PROGRAMS = {"buildah": "buildah", "debootstrap": "debootstrap"}
 """What makes it, and the package of each."""
+SCRATCH = "scratch-"
 CERTIFICATES = Path("/etc/ssl/certs")
 DOCKERFILE = """FROM scratch
 ADD rootfs.tar /
@@ -45,10 +47,30 @@ def build_without_a_registry(
 ) -> None:
     """As `build`, on a base of our own, with all that buildah keeps in a folder of ours. Raises BuildFailed."""
     builder = local_builder(storage)
-    prepare_base(builder, storage, log, say)
-    with build_options(storage) as options:
-        build(image, builder, archive=archive, options=options, log=log)
-    run([*builder.command, "rmi", "--prune", "--force"], log)  # the one that had the tag before would stay for ever
+    with _alone(builder, storage):
+        prepare_base(builder, storage, log, say)
+        with build_options(storage) as options:
+            build(image, builder, archive=archive, options=options, log=log)
+        run([*builder.command, "rmi", "--prune", "--force"], log)  # the one that had the tag before would stay for ever
+
+
+@contextmanager
+def _alone(builder: Builder, storage: Path) -> Iterator[None]:
+    """One build at a time; what one that was broken off has mounted there goes at once, or before the next."""
+    with (storage / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _clear(builder, storage)
+        try:
+            yield
+        finally:
+            _clear(builder, storage)
+
+
+def _clear(builder: Builder, storage: Path) -> None:
+    """The containers that steps ran in, with their mounts, and folders for a while."""
+    run([*builder.command, "rm", "--all"], Path(os.devnull))
+    for abandoned in storage.glob(f"{SCRATCH}*"):
+        shutil.rmtree(abandoned, ignore_errors=True)
 
 
 def local_builder(storage: Path) -> Builder:
@@ -72,7 +94,7 @@ def prepare_base(builder: Builder, storage: Path, log: Path | None, say: Say) ->
     if _is_there(builder):
         return
     say(f"making {NAME} from Debian's packages ({SUITE}): a minute, once")
-    with tempfile.TemporaryDirectory(dir=storage) as scratch:
+    with tempfile.TemporaryDirectory(dir=storage, prefix=SCRATCH) as scratch:
         root, context = Path(scratch, "rootfs"), Path(scratch, "context")
         context.mkdir()
         run(["debootstrap", "--variant=minbase", f"--include={PACKAGES}", SUITE, str(root), _mirror()], log)
@@ -90,7 +112,7 @@ def build_options(storage: Path) -> Iterator[list[str]]:
     Where TLS to the outside is signed anew by a proxy, pip in a RUN step needs that authority. The certificates are
     mounted for the steps alone: no layer holds them.
     """
-    with tempfile.TemporaryDirectory(dir=storage) as scratch:
+    with tempfile.TemporaryDirectory(dir=storage, prefix=SCRATCH) as scratch:
         trusted, pip = Path(scratch, "certs"), Path(scratch, "pip.conf")
         trusted.mkdir()
         for each in CERTIFICATES.iterdir():  # as files, for the targets of links are not in the image

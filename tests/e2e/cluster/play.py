@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.control_plane import helm_program
+from tests.control_plane import ControlPlaneError, helm_program
 from tests.control_plane.binaries import Say, cache_folder, prepare
 from tests.e2e.checks import Checks
 from tests.image import Builder, BuildFailed, Image, build, find_builder
@@ -24,12 +25,18 @@ FOLDER = Path("/tmp/runai-operator-e2e")
 
 def perform(kind: str, many: int, say: Say, environ: dict[str, str]) -> list[str]:
     """Play everything, and tell what failed."""
+    cache = cache_folder(environ).parent
+    with _alone(cache):
+        return _perform(kind, many, say, cache)
+
+
+def _perform(kind: str, many: int, say: Say, cache: Path) -> list[str]:
     checks, cluster = Checks(say), choose(kind, FOLDER, say)
     cluster.require({} if _pulling_builder() else PROGRAMS)
     prepare(say)
     helm = helm_program(4, say)
     with _emptied(FOLDER.with_name(f"{FOLDER.name}-image")) as folder:
-        archive = built_image(folder, cache_folder(environ).parent / "images", say)
+        archive = built_image(folder, cache / "images", say)
         with cluster:
             checks.alive = cluster.check
             cluster.load(archive)
@@ -39,6 +46,18 @@ def perform(kind: str, many: int, say: Say, environ: dict[str, str]) -> list[str
             checks.equal("nothing of the cluster is left on this machine", cluster.left(), [])
     say(f"{checks.passed} checks passed, {len(checks.failed)} failed")
     return checks.failed
+
+
+@contextmanager
+def _alone(cache: Path) -> Iterator[None]:
+    """Raises ControlPlaneError while another run is going: it would be taken for one that was killed."""
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / ".e2e-cluster").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ControlPlaneError("another run is going on this machine: there can be one at a time") from None
+        yield
 
 
 @contextmanager
