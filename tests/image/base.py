@@ -11,6 +11,7 @@ import re
 import shutil
 import tarfile
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +34,7 @@ UNNEEDED = (
 PROGRAMS = {"buildah": "buildah", "debootstrap": "debootstrap"}
 """What makes it, and the package of each."""
 SCRATCH = "scratch-"
+TRIES = 15
 CERTIFICATES = Path("/etc/ssl/certs")
 DOCKERFILE = """FROM scratch
 ADD rootfs.tar /
@@ -68,7 +70,14 @@ def _alone(builder: Builder, storage: Path) -> Iterator[None]:
 
 def _clear(builder: Builder, storage: Path) -> None:
     """The containers that steps ran in, with their mounts, and folders for a while."""
-    run([*builder.command, "rm", "--all"], Path(os.devnull))
+    for left in reversed(range(TRIES)):
+        try:
+            run([*builder.command, "rm", "--all"], Path(os.devnull))
+            break
+        except BuildFailed:  # a step of a build that was broken off may still be ending
+            if not left:
+                raise
+            time.sleep(1)
     for abandoned in storage.glob(f"{SCRATCH}*"):
         shutil.rmtree(abandoned, ignore_errors=True)
 
