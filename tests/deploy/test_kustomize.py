@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from runai_operator.generate.pod_specs import POD_SPECS
+from runai_operator.generate.pod_specs import MERGED, POD_SPECS
+from tests.control_plane import ControlPlane
 
 KUSTOMIZE = Path(__file__).parents[2] / "deploy" / "kustomize"
 HASHED = re.compile(r"settings-[a-z0-9]{10}")
@@ -119,6 +120,48 @@ def test_a_patch_changes_what_it_names_and_leaves_the_rest(pod_specs, place):
     assert len(pod_specs[place]["volumes"]) == 4
 
 
+TCP, UDP = {"containerPort": 53, "protocol": "TCP"}, {"containerPort": 53, "protocol": "UDP"}
+PLAIN = {"containerPort": 80}
+ZONE = {"topologyKey": "zone", "maxSkew": 1}
+STRICT, LENIENT = ({**ZONE, "whenUnsatisfiable": each} for each in ("DoNotSchedule", "ScheduleAnyway"))
+MANIFESTS = {
+    "Deployment": ("apps/v1", "spec/template/spec"),
+    "PyTorchJob": ("kubeflow.org/v1", "spec/pytorchReplicaSpecs/Master/template/spec"),
+}
+
+
+def named(ports: Any) -> list[tuple[Any, ...]]:
+    """Of container ports: number, protocol, name."""
+    return sorted((each["containerPort"], each.get("protocol", ""), each.get("name", "")) for each in ports)
+
+
+def a_server(constraints: list[Any], ports: list[Any]) -> dict[str, Any]:
+    return {"containers": [{"name": "main", "ports": ports}], "topologySpreadConstraints": constraints}
+
+
+@pytest.mark.parametrize("kind", MANIFESTS)
+def test_what_several_keys_tell_apart_stays_apart(kustomize, tmp_path, kind):
+    """The protocol belongs to a port's key, and to a constraint's what happens when it cannot be met."""
+    version, place = MANIFESTS[kind]
+
+    def a_body(constraints: list[Any], ports: list[Any]) -> dict[str, Any]:
+        workload = a_workload("spec", {})
+        manifest = {"apiVersion": version, "kind": kind, **at(place, a_server(constraints, ports))}
+        return {**workload, "spec": {"manifest": manifest}}
+
+    patch = a_body([{**LENIENT, "maxSkew": 2}], [{**UDP, "name": "dns"}])
+    inner = write(
+        tmp_path,
+        {"patches": [{"patch": yaml.safe_dump(patch)}]},
+        [a_body([STRICT, LENIENT], [TCP, UDP, {**PLAIN, "protocol": "TCP"}])],
+    )
+    (workload,) = kustomize(inner)
+    spec = found(place, workload["spec"]["manifest"])
+    assert named(spec["containers"][0]["ports"]) == [(53, "TCP", ""), (53, "UDP", "dns"), (80, "TCP", "")]
+    skews = {each["whenUnsatisfiable"]: each["maxSkew"] for each in spec["topologySpreadConstraints"]}
+    assert skews == {"DoNotSchedule": 1, "ScheduleAnyway": 2}
+
+
 def test_without_the_component_neither_names_nor_patches_reach(kustomize, tmp_path):
     """Or the tests above would show nothing."""
     place = "spec/template/spec"
@@ -132,6 +175,59 @@ def test_without_the_component_neither_names_nor_patches_reach(kustomize, tmp_pa
     spec = found(place, workload["spec"]["manifest"])
     assert [each["name"] for each in spec["containers"]] == ["main"]
     assert not HASHED.search(yaml.safe_dump(spec))
+
+
+def merged_by_the_api_server(control_plane: ControlPlane, definition: str) -> dict[str, tuple[str, ...]]:
+    """The lists that a strategic merge patch merges, and the keys of their items."""
+    fields = control_plane.read("/openapi/v2")["definitions"][f"io.k8s.api.core.v1.{definition}"]["properties"]
+    return {
+        name: tuple(field["x-kubernetes-list-map-keys"])
+        for name, field in fields.items()
+        if field.get("x-kubernetes-patch-strategy", "").startswith("merge")
+    }
+
+
+def test_lists_are_merged_by_the_keys_that_the_api_server_has(control_plane):
+    containers = {"containers", "initContainers", "ephemeralContainers"}
+    assert {name: keys for name, (keys, _) in MERGED.items()} == merged_by_the_api_server(control_plane, "PodSpec")
+    of_containers = merged_by_the_api_server(control_plane, "Container")
+    assert {name: inner for name, (_, inner) in MERGED.items() if inner} == dict.fromkeys(containers, of_containers)
+
+
+@pytest.mark.parametrize("own", ["Deployment", "Service"])
+def test_two_ports_of_one_number_stay_two_in_kubernetes_own_kinds(kustomize, tmp_path, own):
+    def a_body(*ports: Any) -> dict[str, Any]:
+        if own == "Service":
+            version, spec = "v1", {"ports": [{"port": each["containerPort"], **each} for each in ports]}
+        else:
+            version, spec = "apps/v1", at("template/spec", a_server([], [*ports]))
+        return {"apiVersion": version, "kind": own, "metadata": {"name": "dns"}, "spec": spec}
+
+    inner = write(
+        tmp_path, {"patches": [{"patch": yaml.safe_dump(a_body({**UDP, "name": "dns"}))}]}, [a_body(TCP, UDP)]
+    )
+    (body,) = kustomize(inner)
+    ports = (
+        body["spec"]["ports"] if own == "Service" else found("template/spec", body["spec"])["containers"][0]["ports"]
+    )
+    assert named(ports) == [(53, "TCP", ""), (53, "UDP", "dns")]
+
+
+@pytest.mark.parametrize(("kind", "kept"), [("Deployment", ["main", "second"]), ("PyTorchJob", ["main"])])
+def test_without_the_component_patches_merge_lists_in_manifests_of_kubernetes_own_kinds_alone(
+    kustomize, tmp_path, kind, kept
+):
+    """kustomize knows these by the manifest's apiVersion and kind; docs/gitops.md tells so."""
+    version, place = MANIFESTS[kind]
+
+    def a_body(inner: dict[str, Any]) -> dict[str, Any]:
+        manifest = {"apiVersion": version, "kind": kind, **at(place, inner)}
+        return {**a_workload("spec", {}), "spec": {"manifest": manifest}}
+
+    kustomization = {"components": [], "patches": [{"patch": yaml.safe_dump(a_body(PATCH))}]}
+    (workload,) = kustomize(write(tmp_path, kustomization, [a_body(a_pod_spec())]))
+    containers = found(place, workload["spec"]["manifest"])["containers"]
+    assert [each["name"] for each in containers] == kept
 
 
 CONNECTION = {

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from runai_operator.api import names
-from runai_operator.generate.pod_specs import MERGED, POD_SPECS, REFERENCES
+from runai_operator.generate.pod_specs import MERGED, POD_SPECS, REFERENCES, Keys
 
 Json = dict[str, Any]
 Step = tuple[str, str | None]
@@ -79,7 +79,9 @@ def _schema() -> Json:
             names.WORKLOAD_KIND: _named(workload, names.GROUP, names.VERSION, names.WORKLOAD_KIND),
             names.CONNECTION_KIND: _named(_object({}), names.GROUP, names.VERSION, names.CONNECTION_KIND),
             **{kind: _named(_tree([_steps(path)]), group, "v1", kind) for kind, (group, path) in _BUILT_IN.items()},
-            "Service": _named(_object({"spec": _object({"ports": _list("port", {})})}), "", "v1", "Service"),
+            "Service": _named(
+                _object({"spec": _object({"ports": _list(("port", "protocol"), {})})}), "", "v1", "Service"
+            ),
         },
         "paths": {
             _path(f"namespaces/{{namespace}}/{names.WORKLOADS}"): _get(names.WORKLOAD_KIND),
@@ -101,24 +103,28 @@ def _field(rests: list[Steps], key: str | None) -> Json:
     whole: Json = _tree(longer) if longer else {"$ref": "#/definitions/PodSpec"}
     if longer and len(longer) < len(rests):
         whole = _object({**_pod_fields(), **whole["properties"]})
-    return whole if key is None else _merged(whole, key)
+    return whole if key is None else _merged(whole, (key,))
 
 
 def _pod_fields() -> Json:
-    return {name: _list(key, inner) for name, (key, inner) in MERGED.items()}
+    return {name: _list(keys, inner) for name, (keys, inner) in MERGED.items()}
 
 
 def _object(fields: Json) -> Json:
     return {"type": "object", "properties": fields}
 
 
-def _list(key: str, inner: dict[str, str]) -> Json:
-    return _merged(_object({name: _list(each, {}) for name, each in inner.items()}), key)
+def _list(keys: Keys, inner: dict[str, Keys]) -> Json:
+    return _merged(_object({name: _list(each, {}) for name, each in inner.items()}), keys)
 
 
-def _merged(items: Json, key: str) -> Json:
-    by_key = {"x-kubernetes-patch-strategy": "merge", "x-kubernetes-patch-merge-key": key}
-    return {"type": "array", "items": items, **by_key}
+def _merged(items: Json, keys: Keys) -> Json:
+    """kustomize goes by the map keys where there are any, and by the one merge key else: two ports of the same number,
+    one TCP and one UDP, need both of their keys."""
+    by_keys: Json = {"x-kubernetes-patch-strategy": "merge", "x-kubernetes-patch-merge-key": keys[0]}
+    if len(keys) > 1:
+        by_keys["x-kubernetes-list-map-keys"] = [*keys]
+    return {"type": "array", "items": items, **by_keys}
 
 
 def _named(schema: Json, group: str, version: str, kind: str) -> Json:

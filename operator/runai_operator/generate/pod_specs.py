@@ -50,15 +50,23 @@ REFERENCES: dict[str, tuple[str, ...]] = {
 }
 """What a Pod's spec refers to by name, by kind; lists count as if they were not there."""
 
-_CONTAINER_KEYS = {"env": "name", "ports": "containerPort", "volumeMounts": "mountPath", "volumeDevices": "devicePath"}
+Keys = tuple[str, ...]
+"""What tells one item of a list from the others: the values of these fields together."""
 
-MERGED: dict[str, tuple[str, dict[str, str]]] = {
-    **dict.fromkeys((*_CONTAINERS, "ephemeralContainers"), ("name", _CONTAINER_KEYS)),
-    "volumes": ("name", {}),
-    "imagePullSecrets": ("name", {}),
-    "resourceClaims": ("name", {}),
-    "hostAliases": ("ip", {}),
-    "topologySpreadConstraints": ("topologyKey", {}),
+_NAME: Keys = ("name",)
+_CONTAINER_LISTS: dict[str, Keys] = {
+    "env": _NAME,
+    "ports": ("containerPort", "protocol"),
+    "volumeMounts": ("mountPath",),
+    "volumeDevices": ("devicePath",),
 }
-"""Which lists of a Pod's spec are merged item by item, by which key, and so the lists within the items: as Kubernetes
-does (patchMergeKey in its API types)."""
+
+MERGED: dict[str, tuple[Keys, dict[str, Keys]]] = {
+    **dict.fromkeys((*_CONTAINERS, "ephemeralContainers"), (_NAME, _CONTAINER_LISTS)),
+    **dict.fromkeys(("volumes", "imagePullSecrets", "resourceClaims", "schedulingGates"), (_NAME, {})),
+    "hostAliases": (("ip",), {}),
+    "topologySpreadConstraints": (("topologyKey", "whenUnsatisfiable"), {}),
+}
+"""Which lists of a Pod's spec are merged item by item, by which keys, and so the lists within the items: as the API
+server tells in its OpenAPI (x-kubernetes-list-map-keys where x-kubernetes-patch-strategy merges), to which a test holds
+this."""
