@@ -191,9 +191,8 @@ def test_another_connection_starts_new_pods(helm: Helm) -> None:
 def test_whether_the_crds_are_kept(helm: Helm, keep: bool) -> None:
     found = of_kind(render(helm, crds={"keep": keep}), "CustomResourceDefinition")
     assert len(found) == 2
-    assert [each["metadata"].get("annotations", {}).get("helm.sh/resource-policy") == "keep" for each in found] == [
-        keep
-    ] * 2
+    kept = {"helm.sh/resource-policy": "keep", "argocd.argoproj.io/sync-options": "Prune=false"}
+    assert [each["metadata"].get("annotations") for each in found] == [kept if keep else None] * 2
 
 
 def test_the_crds_are_those_of_the_folder(helm: Helm) -> None:

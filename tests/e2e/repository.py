@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -43,6 +44,11 @@ class Repository:
         self._git("commit", "--quiet", f"--message={message}")
         self._git("push", "--quiet", "origin", BRANCH)
         return self.head
+
+    def commit_folder(self, message: str, path: str, source: Path) -> str:
+        """Push one commit with a copy of a folder, as it is; its revision."""
+        shutil.copytree(source, self._clone / path, dirs_exist_ok=True)
+        return self.commit(message, {})
 
     def _write(self, path: Path, documents: Documents | None) -> None:
         if documents is None:

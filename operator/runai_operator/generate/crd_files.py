@@ -39,11 +39,13 @@ def _template(crd: dict[str, Any]) -> str:
     return f"{{{{- if .Values.crds.install }}}}\n{text.replace(name, name + _CHART_METADATA)}{{{{- end }}}}\n"
 
 
+# Argo CD heeds Helm's annotation when an application is deleted, and not when a sync prunes.
 _CHART_METADATA = """\
   labels:
     {{- include "runai-operator.labels" . | nindent 4 }}
   {{- if .Values.crds.keep }}
   annotations:
     helm.sh/resource-policy: keep
+    argocd.argoproj.io/sync-options: Prune=false
   {{- end }}
 """

@@ -10,10 +10,10 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tests.control_plane import ControlPlaneError, KubectlFailed
+from tests.control_plane import ControlPlaneError, KubectlFailed, helm_program
 from tests.control_plane.binaries import Say, prepare
 from tests.e2e.argocd.build import prepare_argocd
-from tests.e2e.argocd.chapters import actions, deletion, drift, example, many, pruning, refusal, waves
+from tests.e2e.argocd.chapters import actions, chart, deletion, drift, example, many, pruning, refusal, waves
 from tests.e2e.argocd.cluster import KIT
 from tests.e2e.argocd.programs import git, redis_server
 from tests.e2e.argocd.world import world
@@ -29,6 +29,7 @@ CHAPTERS = {
     "quiet": many.quiet,
     "pruning": pruning.show,
     "deletion": deletion.show,
+    "chart": chart.show,
 }
 BUILDS_ON = {"quiet": ["drift", "many"], "pruning": ["many"], "deletion": ["example", "actions", "many", "pruning"]}
 """Whose applications a chapter looks at."""
@@ -76,9 +77,10 @@ def run(folder: Path, kit: Path, chapters: Sequence[str], say: Say) -> int:
     git()
     redis_server()
     prepare(say)
+    helm = helm_program(4, say)  # as the release of Argo CD has it
     built = prepare_argocd(say)
     began = time.monotonic()
-    with world(folder.absolute(), built, kit, say) as there:
+    with world(folder.absolute(), built, helm, kit, say) as there:
         for name in chapters:
             chapter_began = time.monotonic()
             with there.checks.chapter(name):

@@ -100,13 +100,14 @@ class Argo:
         told: dict[str, str] = next((node.get("health", {}) for node in nodes if node["name"] == resource), {})
         return told.get("status", ""), told.get("message", "")
 
-    def refresh(self, name: str) -> None:
-        """Have git and cluster compared now, as a webhook would; returns when they were.
+    def refresh(self, name: str, *, hard: bool = False) -> None:
+        """Have git and cluster compared now, as a webhook would; returns when they were. A hard one renders what is in
+        git anew, too, past all caches.
 
         A sync can end before Argo CD has seen what it wrote: then all seems out of sync, and is synced once more. What
         is settled after a refresh is settled.
         """
-        self._ask(f"/api/v1/applications/{name}?refresh=normal")
+        self._ask(f"/api/v1/applications/{name}?refresh={'hard' if hard else 'normal'}")
 
     def actions(self, name: str, resource: str) -> dict[str, bool]:
         """By name, whether each is offered."""

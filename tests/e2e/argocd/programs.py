@@ -1,4 +1,4 @@
-"""Argo CD as processes of this machine: what Deployments of it would be, beside a redis."""
+"""Argo CD as processes of this machine: what Deployments of it would be, with Helm in their PATH, beside a redis."""
 
 from __future__ import annotations
 
@@ -36,13 +36,14 @@ FOLDERS = {
 
 
 class Programs:
-    """`with Programs(built, kubeconfig, folder) as programs: ...`; logs and data are in `folder`.
+    """`with Programs(built, helm, kubeconfig, folder) as programs: ...`; logs and data are in `folder`. `helm` is the
+    program that renders charts.
 
     Start it from the main thread: on Linux its processes die with the thread that started them.
     """
 
-    def __init__(self, built: Built, kubeconfig: Path, folder: Path, *, say: Say = print) -> None:
-        self._built, self._kubeconfig, self._folder, self._say = built, kubeconfig, folder, say
+    def __init__(self, built: Built, helm: Path, kubeconfig: Path, folder: Path, *, say: Say = print) -> None:
+        self._built, self._helm, self._kubeconfig, self._folder, self._say = built, helm, kubeconfig, folder, say
         self._redis, self._repo, self._server, *self._metrics = free_ports(6)
         self.processes: dict[str, Process] = {}
 
@@ -85,6 +86,7 @@ class Programs:
             (self._folder / name).mkdir(parents=True, exist_ok=True)
         for name in ("argocd-repo-server", "argocd-application-controller", "argocd-server"):
             (self._folder / "bin" / name).symlink_to(self._built.program)
+        (self._folder / "bin" / "helm").symlink_to(self._helm)
         self.processes = {
             "redis": self._process("redis", redis, *self._redis_flags()),
             "repo-server": self._process("repo-server", "argocd-repo-server", *self._repo_server_flags()),

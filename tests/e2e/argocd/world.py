@@ -133,13 +133,13 @@ class World:
 
 
 @contextmanager
-def world(folder: Path, built: Built, kit: Path, say: Say) -> Iterator[World]:
+def world(folder: Path, built: Built, helm: Path, kit: Path, say: Say) -> Iterator[World]:
     """Everything started; and stopped in the end, in which everything is ended that was started here."""
     checks = Checks(say)
     with Stage(folder / "stage", say=say, times=TIMES) as stage:
         cluster.install(stage.kubectl, built.crds, kit)
         connect(stage)
-        with Programs(built, stage.kubeconfig, folder / "argocd", say=say) as programs:
+        with Programs(built, helm, stage.kubeconfig, folder / "argocd", say=say) as programs:
 
             def alive() -> None:
                 stage.check()
