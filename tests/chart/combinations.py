@@ -31,7 +31,6 @@ COMBINATIONS: dict[str, dict[str, Any]] = {
     "certificates from a ConfigMap": {"connection": {"url": URL, "caBundleRef": {"name": "corporate"}}},
     "further Secrets, and no ConfigMap": {"credentials": {"secrets": ["east", "west"], "configMaps": []}},
     "one Pod": {"replicas": 1},
-    "one Pod without election": {"replicas": 1, "leaderElection": {"enabled": False}},
     "no Pod, for a while": {"replicas": 0},
     "five Pods, one Lease by name": {"replicas": 5, "leaderElection": {"leaseName": "the-lease"}},
     "an image by tag": {"image": {"repository": "images.example.com:5000/ml/runai-operator", "tag": "v1.2.3-rc.1"}},
@@ -43,6 +42,15 @@ COMBINATIONS: dict[str, dict[str, Any]] = {
     "an image that is on the node": {"image": {"repository": "localhost/runai-operator", "pullPolicy": "Never"}},
     "some namespaces only": {"watchNamespaces": ["team-a", "team-b"], "clusterId": "the-east"},
     "a cluster id of digits": {"clusterId": "12345"},
+    "names of digits": {
+        "serviceAccount": {"name": "123"},
+        "leaderElection": {"leaseName": "456"},
+        "topologySpread": {"topologyKey": "789"},
+        "connection": {"name": "1e3", "url": URL, "credentialsSecretRef": {"name": "0x10"}},
+        "credentials": {"secrets": ["1"], "configMaps": ["2"]},
+        "watchNamespaces": ["3"],
+    },
+    "names that YAML takes for others": {"nameOverride": "true", "fullnameOverride": "null"},
     "talkative": {"log": {"level": "debug", "format": "console"}, "workers": 64},
     "further settings": {
         "extraArgs": ["--request-timeout=8", "--settle-margin=300"],
@@ -132,3 +140,20 @@ COMBINATIONS: dict[str, dict[str, Any]] = {
     "a part of something greater": {"global": {"anything": [1, 2]}, "enabled": True},
 }
 """By name; restricted Pod Security holds for each."""
+
+RELEASES: dict[str, tuple[str, str]] = {
+    "numbers": ("123", "456"),
+    "words that YAML takes for others": ("true", "null"),
+    "a number that YAML writes otherwise": ("1e3", "0x10"),
+    "a dot, which a Service's name does not hold": ("my.op", "platform"),
+    "a name as long as Helm takes, a dot where it is cut": (f"{'a' * 25}.{'b' * 27}", "platform"),
+}
+"""Names of releases and namespaces that Helm takes, by what is odd about them."""
+
+EVERYTHING: dict[str, Any] = {
+    "simulator": {"enabled": True},
+    "deletionGuard": {"enabled": True},
+    "networkPolicy": {"enabled": True},
+    "metrics": {part: {"enabled": True} for part in ("service", "serviceMonitor", "prometheusRule", "dashboards")},
+}
+"""Values that have every template render something."""

@@ -13,8 +13,13 @@ HEADER = """\
 """
 HEADER_OF_OPERATOR = """\
 # What the operator itself may do: no more than it asks for (docs/security.md says why each, and a test holds it to
-# that). Its namespace is runai-operator: with another one, change it in all of these.
+# that). Its namespace is runai-operator: with another one, change it in all of these. It may read one Secret and one
+# ConfigMap: those that your RunaiConnections refer to, if they are called otherwise, or are more.
 """
+VALUES = {"credentials": {"secrets": ["runai-credentials"], "configMaps": ["runai-ca"]}}
+"""What examples/connection calls the Secret, and a name for certificates: kubectl is given no values."""
+QUOTED_NAME = re.compile(r'^( *(?:- )?(?:name|namespace): )"([a-z-]+)"$', re.MULTILINE)
+"""In the chart a name may be anything; these read as well without."""
 OF_HELM = re.compile(r"^ +(helm\.sh/chart|app\.kubernetes\.io/[a-z-]+): ")
 """Labels that would not be true of what kubectl applied."""
 
@@ -26,8 +31,9 @@ def files(helm: Helm) -> dict[str, str]:
 
 def _file(helm: Helm, part: str) -> str:
     template = f"templates/rbac-{part}.yaml"
-    lines = manifest(helm, None, "--show-only", template).splitlines()
+    lines = manifest(helm, VALUES, "--show-only", template).splitlines()
     body = "\n".join(_without_empty_labels([line for line in lines if not _of_helm(line)])).removeprefix("---\n")
+    body = QUOTED_NAME.sub(r"\1\2", body)
     about = HEADER_OF_OPERATOR if part == "operator" else ""
     return HEADER.format(template=template) + about + body.strip("\n") + "\n"
 

@@ -1,6 +1,7 @@
 """The chart as Helm renders it."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ RELEASE = NAMESPACE = "runai-operator"
 """What deploy/rbac and the documents call them."""
 
 Document = dict[str, Any]
+ANNOTATION = re.compile(r"metadata\.annotations\['(?P<key>[^']+)'\]")
+"""How the downward API names one of them (Kubernetes, "Downward API")."""
 
 
 def manifest(
@@ -61,7 +64,17 @@ def operator_container(found: list[Document]) -> Document:
 
 def connection_file(found: list[Document]) -> str | None:
     """What `runai-operator connect` is given; None where the values ask for no connection."""
-    files = [
-        each["data"]["connection.yaml"] for each in of_kind(found, "ConfigMap") if "connection.yaml" in each["data"]
-    ]
+    files = [each for pod in pods(found, NAMESPACE) for each in files_of(pod, "connection").values()]
     return files[0] if files else None
+
+
+def files_of(pod: Document, volume: str) -> dict[str, str]:
+    """What a kubelet writes into a downwardAPI volume of annotations: the files, by name; none where there is no such
+    volume."""
+    items = [item for each in pod["spec"].get("volumes", ()) if each["name"] == volume for item in _items(each)]
+    paths = {item["path"]: ANNOTATION.fullmatch(item["fieldRef"]["fieldPath"]) for item in items}
+    return {path: pod["metadata"]["annotations"][field["key"]] for path, field in paths.items() if field}
+
+
+def _items(volume: Document) -> list[Document]:
+    return list(volume.get("downwardAPI", {}).get("items", ()))

@@ -10,6 +10,9 @@ from tests.chart.render import CHART, NAMESPACE, RELEASE
 from tests.control_plane import Helm
 
 SECRET = "kubectl create secret generic runai-credentials --namespace runai-operator"
+GONE = """\
+   kubectl delete crd runaiworkloads.runai-operator.io runaiconnections.runai-operator.io
+   helm uninstall runai-operator --namespace runai-operator"""
 TOLD: dict[str, tuple[dict[str, Any], str, str]] = {
     "two Pods": ({}, "of 2 Pods one works, the others stand by", "replicas"),
     "one Pod": ({"replicas": 1}, "runs in the namespace runai-operator.", "stand by"),
@@ -18,9 +21,17 @@ TOLD: dict[str, tuple[dict[str, Any], str, str]] = {
     "a connection": ({"connection": {"url": URL}}, SECRET, "No connection"),
     "its name": ({"connection": {"url": URL, "name": "east"}}, "rcon/east", "demo"),
     "the simulator": ({"simulator": {"enabled": True}}, "--from-literal=clientSecret=demo-secret", "No connection"),
-    "Secrets that may be read": ({"credentials": {"secrets": ["a", "b"]}}, "a, b, runai-credentials", "demo"),
-    "the CRDs stay": ({}, "and no RunaiWorkload", "with them every RunaiWorkload"),
-    "the CRDs go": ({"crds": {"keep": False}}, "with them every RunaiWorkload", "and no RunaiWorkload"),
+    "the simulator beside a Run:ai": (
+        {"simulator": {"enabled": True}, "connection": {"url": URL}},
+        "--from-literal=clientId=<id>",
+        "demo",
+    ),
+    "Secrets that may be read": ({"credentials": {"secrets": ["a", "b"]}}, "read it: a, b.", "none does"),
+    "no Secret that may be read": ({}, "read it: none does yet.", "runai-credentials"),
+    "one for each cluster": ({"watchNamespaces": ["a"]}, "must be no other release of it in this cluster", "demo"),
+    "the CRDs stay": ({}, "and no RunaiWorkload", "kubectl delete crd"),
+    "the CRDs go": ({"crds": {"keep": False}}, GONE, "and no RunaiWorkload"),
+    "the CRDs of others": ({"crds": {"keep": False, "install": False}}, "and no RunaiWorkload", "kubectl delete crd"),
     "no CRDs": ({"crds": {"install": False}}, "waits for the custom resource definitions", "simulator"),
 }
 """By what it is about: the values, what is told then, and what is not."""

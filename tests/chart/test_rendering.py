@@ -18,7 +18,7 @@ from runai_operator.cli.app import app
 from runai_operator.cli.connecting import read_connection
 from runai_operator.settings import Settings
 from runai_operator.telemetry import Metrics
-from tests.chart.combinations import COMBINATIONS, DIGEST, URL
+from tests.chart.combinations import COMBINATIONS, DIGEST, EVERYTHING, RELEASES, URL
 from tests.chart.render import (
     CHART,
     Document,
@@ -33,6 +33,8 @@ from tests.control_plane import Helm
 
 every_combination = pytest.mark.parametrize("name", COMBINATIONS)
 Rendered = Callable[[str], list[Document]]
+SERVICE_NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
+"""RFC 1035, to which Services hold ("Object Names and IDs")."""
 METRIC = re.compile(r"\brunai_operator_[a-z_]+\b")
 
 
@@ -89,7 +91,6 @@ def test_secrets_are_read_by_name_in_one_namespace(rendered: Rendered, name: str
     for role in of_kind(found, "Role"):
         assert role["metadata"]["namespace"] == "runai-operator"
         named = [rule for rule in role["rules"] if secret & {*rule["resources"]}]
-        assert named
         assert all(rule["verbs"] == ["get"] and rule["resourceNames"] for rule in named)
 
 
@@ -117,7 +118,16 @@ def test_the_operator_understands_its_arguments(rendered: Rendered, name: str) -
     settings, values = Settings(**given), COMBINATIONS[name]
     assert settings.probe_port == 8080
     assert settings.watch_namespaces == tuple(values.get("watchNamespaces", ()))
-    assert settings.leader_elect is values.get("leaderElection", {}).get("enabled", True)
+    assert settings.leader_elect
+
+
+@every_combination
+def test_the_environment_decides_neither_whether_nor_by_which_lease_it_leads(rendered: Rendered, name: str) -> None:
+    """Flags go before the environment."""
+    command, *arguments = operator_container(rendered(name))["args"]
+    context = _command(command).make_context(command, arguments)
+    given = {context.get_parameter_source(each).name for each in ("leader_elect", "lease_name")}
+    assert given == {"COMMANDLINE"}
 
 
 @every_combination
@@ -171,20 +181,58 @@ def test_which_image(helm: Helm, image: dict[str, str], pulled: str) -> None:
     assert operator_container(render(helm, image=image))["image"] == pulled
 
 
-def test_without_election_the_old_pod_ends_before_the_new_one_starts(helm: Helm) -> None:
-    [alone] = of_kind(render(helm, replicas=1, leaderElection={"enabled": False}), "Deployment")
-    assert alone["spec"]["strategy"] == {"type": "Recreate"}
-    [elected] = of_kind(render(helm), "Deployment")
-    assert elected["spec"]["strategy"]["type"] == "RollingUpdate"
+@every_combination
+def test_an_upgrade_starts_a_pod_before_it_stops_one(rendered: Rendered, name: str) -> None:
+    for each in of_kind(rendered(name), "Deployment"):
+        if not each["metadata"]["name"].endswith("-simulator"):
+            rolling = {"maxSurge": 1, "maxUnavailable": 0}
+            assert each["spec"]["strategy"] == {"type": "RollingUpdate", "rollingUpdate": rolling}
 
 
-def test_another_connection_starts_new_pods(helm: Helm) -> None:
-    def marked(**connection: Any) -> dict[str, str]:
-        [deployment] = of_kind(render(helm, connection={"url": URL, **connection}), "Deployment")
-        return dict(deployment["spec"]["template"]["metadata"]["annotations"])
+def test_another_connection_is_another_revision_and_nothing_outside_the_pods_holds_it(helm: Helm) -> None:
+    """So the Pods of the one before, also those that are started anew, go on with what it was."""
+    before = render(helm, connection={"url": URL})
+    after = render(helm, connection={"url": URL, "limits": {"maxConcurrent": 3}})
+    changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
+    assert [new["kind"] for _, new in changed] == ["Deployment"]
+    [(old, new)] = changed
+    assert old["spec"]["template"]["spec"] == new["spec"]["template"]["spec"]
+    assert "maxConcurrent" not in (connection_file(before) or "")
+    assert yaml.safe_load(connection_file(after) or "")["spec"]["limits"] == {"maxConcurrent": 3}
 
-    assert marked() == marked()
-    assert marked() != marked(limits={"maxConcurrent": 3})
+
+@every_combination
+def test_a_pod_that_ends_badly_tells_why_in_its_status(rendered: Rendered, name: str) -> None:
+    for pod in pods(rendered(name), "default"):
+        for container in [*pod["spec"].get("initContainers", ()), *pod["spec"]["containers"]]:
+            assert container["terminationMessagePolicy"] == "FallbackToLogsOnError"
+
+
+def test_the_operator_may_read_what_the_values_name_and_nothing_else(helm: Helm) -> None:
+    def readable(**values: Any) -> dict[str, list[str]]:
+        [role] = of_kind(render(helm, **values), "Role")
+        named = [rule for rule in role["rules"] if {"secrets", "configmaps"} & {*rule["resources"]}]
+        return {resource: rule["resourceNames"] for rule in named for resource in rule["resources"]}
+
+    assert readable() == {}
+    assert readable(connection={"url": URL}) == {"secrets": ["runai-credentials"]}
+    east = {"url": URL, "credentialsSecretRef": {"name": "east"}, "caBundleRef": {"name": "ca"}}
+    assert readable(connection=east) == {"secrets": ["east"], "configmaps": ["ca"]}
+    further = {"secrets": ["west", "east"], "configMaps": ["west-ca"]}
+    both = {"secrets": ["west", "east"], "configmaps": ["west-ca", "ca"]}
+    assert readable(connection=east, credentials=further) == both
+
+
+@pytest.mark.parametrize(("release", "namespace"), RELEASES.values(), ids=RELEASES.keys())
+def test_release_and_namespace_stay_text_and_make_names_that_services_take(
+    helm: Helm, helm3: Helm, release: str, namespace: str
+) -> None:
+    for each in (helm, helm3):
+        found = documents(manifest(each, EVERYTHING, release=release, namespace=namespace))
+        assert {one["metadata"]["labels"]["app.kubernetes.io/instance"] for one in found} == {release}
+        assert {one["metadata"].get("namespace", namespace) for one in found} == {namespace}
+        for one in of_kind(found, "Service"):
+            assert SERVICE_NAME.fullmatch(one["metadata"]["name"])
 
 
 @pytest.mark.parametrize("keep", [True, False])

@@ -53,10 +53,10 @@ def operator_documents(namespace: str) -> Iterator[dict[str, Any]]:
 def chart_documents(helm: Helm, namespace: str, connection: Mapping[str, Any]) -> tuple[list[dict[str, Any]], str]:
     """The same of the chart, with a connection in its values: all is called as the namespace is. And the file that
     its Pods are given for `connect`."""
-    parts = [flag for part in ("rbac-operator", "connection") for flag in ("--show-only", f"templates/{part}.yaml")]
+    parts = [flag for part in ("rbac-operator", "deployment") for flag in ("--show-only", f"templates/{part}.yaml")]
     values = {"fullnameOverride": namespace, "connection": connection}
     found = documents(manifest(helm, values, *parts, namespace=namespace))
-    return [each for each in found if each["kind"] != "ConfigMap"], connection_file(found) or ""
+    return [each for each in found if each["kind"] != "Deployment"], connection_file(found) or ""
 
 
 def operator_kubeconfig(

@@ -144,12 +144,10 @@ class World:
         self.operator = OperatorProcess(self.control_plane, self.folder, self.namespace, **settings)
         return self
 
-    def secret(self, **data: str) -> None:
+    def secret(self, name: str = "runai-credentials", /, **data: str) -> None:
         """The credentials; by default those that the simulator accepts."""
         given = data or {"clientId": "demo", "clientSecret": "demo-secret"}
-        self.apply(
-            {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "runai-credentials"}, "stringData": given}
-        )
+        self.apply({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": given})
 
     def connection_spec(self, **spec: Any) -> dict[str, Any]:
         """By which this namespace may use every project."""

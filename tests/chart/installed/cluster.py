@@ -3,13 +3,16 @@
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.chart.render import CHART, NAMESPACE, RELEASE
+from tests.chart.render import CHART, NAMESPACE, RELEASE, connection_file
 from tests.control_plane import ControlPlane, Helm, Kubectl
+from tests.control_plane.processes import wait_until
 from tests.integration.roles import kubeconfig_of
+from tests.integration.world import OperatorProcess
 
 COMMAND = Path(sys.executable).parent / "runai-operator"
 CRDS = ["runaiconnections.runai-operator.io", "runaiworkloads.runai-operator.io"]
@@ -39,13 +42,21 @@ def clear(kubectl: Kubectl) -> None:
     kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found", "--timeout=60s")
 
 
-def submitted(kubectl: Kubectl, name: str = "trainer", *, phase: str | None = None, namespace: str = "default") -> str:
+def submitted(
+    kubectl: Kubectl,
+    name: str = "trainer",
+    *,
+    phase: str | None = None,
+    namespace: str = "default",
+    finalizers: Sequence[str] = (),
+    **spec: Any,
+) -> str:
     """Applies a RunaiWorkload, and gives it a phase as the operator would; its uid."""
     body = {
         "apiVersion": "runai-operator.io/v1alpha1",
         "kind": "RunaiWorkload",
-        "metadata": {"name": name},
-        "spec": {"manifest": JOB},
+        "metadata": {"name": name, "finalizers": [*finalizers]},
+        "spec": {"manifest": JOB, **spec},
     }
     kubectl("apply", "--server-side", "-f", "-", input=body, namespace=namespace)
     if phase:
@@ -54,11 +65,28 @@ def submitted(kubectl: Kubectl, name: str = "trainer", *, phase: str | None = No
     return str(kubectl.json("get", "rwl", name, namespace=namespace)["metadata"]["uid"])
 
 
+@contextmanager
+def operator(control_plane: ControlPlane, kubectl: Kubectl, folder: Path) -> Iterator[OperatorProcess]:
+    """What the container `operator` of the release does, with the rights of the Pod's account, once it has begun."""
+    kubeconfig = kubeconfig_of(kubectl, control_plane, RELEASE, NAMESPACE, folder)
+    process = OperatorProcess(control_plane, folder, NAMESPACE, watch_namespaces="", lease_name=RELEASE)
+    process.start(KUBECONFIG=str(kubeconfig))
+    try:
+        wait_until(lambda: "looks after cluster" in process.log(), 60, process.log)
+        yield process
+    finally:
+        process.kill()
+
+
 def connect(control_plane: ControlPlane, kubectl: Kubectl, folder: Path) -> subprocess.CompletedProcess[str]:
     """What the container `connect` of the release does, with the rights of the Pod's account."""
-    found = kubectl.json("get", "configmap", f"{RELEASE}-connection", namespace=NAMESPACE)
     kubeconfig = kubeconfig_of(kubectl, control_plane, RELEASE, NAMESPACE, folder)
-    return connect_by(kubeconfig, found["data"]["connection.yaml"], folder)
+    return connect_by(kubeconfig, connection(kubectl), folder)
+
+
+def connection(kubectl: Kubectl) -> str:
+    """The file that the release's next Pod is given for `connect`."""
+    return connection_file([kubectl.json("get", "deployment", RELEASE, namespace=NAMESPACE)]) or ""
 
 
 def connect_by(kubeconfig: Path, file: str, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -47,6 +47,14 @@ def test_what_does_not_run_is_deleted(kubectl: Kubectl, phase: str | None) -> No
     assert not _refused(kubectl, "trainer")
 
 
+def test_what_runs_on_without_its_resource_is_let_go(kubectl: Kubectl) -> None:
+    """Under Orphan nothing is deleted in Run:ai, so there is nothing to guard."""
+    submitted(kubectl, "orphan", phase="Running", deletionPolicy="Orphan")
+    kubectl("delete", "rwl", "orphan", namespace="default")
+    submitted(kubectl, "orphan", phase="Running", deletionPolicy="Delete")
+    assert _refused(kubectl, "orphan")
+
+
 def test_deleting_all_of_them_at_once_is_no_way_round_it(kubectl: Kubectl) -> None:
     assert "is running" in kubectl.fails("delete", "--raw", f"{API}/namespaces/default/runaiworkloads")
 

@@ -1,6 +1,5 @@
 """One command installs, upgrades and uninstalls it, and what people made stays."""
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -8,10 +7,19 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.chart.installed.cluster import VALUES, clear, connect, established, install, submitted
+from tests.chart.installed.cluster import (
+    VALUES,
+    clear,
+    connect,
+    connect_by,
+    connection,
+    established,
+    install,
+    submitted,
+)
 from tests.chart.render import CHART, NAMESPACE, RELEASE, connection_file, documents, manifest
 from tests.control_plane import ControlPlane, Helm, Kubectl
-from tests.control_plane.processes import wait_until
+from tests.integration.roles import kubeconfig_of
 
 
 def test_one_command_installs_it_and_says_what_is_next(helm: Helm, kubectl: Kubectl, release: str) -> None:
@@ -57,6 +65,9 @@ def test_a_connection_that_cannot_be_changed_so_is_told(
     assert done.returncode == 1
     assert "spec.url is immutable" in done.stderr
 
+    helm("rollback", RELEASE, namespace=NAMESPACE)
+    assert connect(control_plane, kubectl, tmp_path).returncode == 0, "the connection was not taken back with the rest"
+
 
 @pytest.mark.usefixtures("release")
 def test_its_account_may_write_no_other_connection(
@@ -64,12 +75,10 @@ def test_its_account_may_write_no_other_connection(
     kubectl: Kubectl,
     tmp_path: Path,
 ) -> None:
-    text = kubectl.json("get", "configmap", f"{RELEASE}-connection", namespace=NAMESPACE)["data"]["connection.yaml"]
-    connection = yaml.safe_load(text)
-    connection["metadata"]["name"] = "other"
-    other = {"data": {"connection.yaml": yaml.safe_dump(connection)}}
-    kubectl("patch", "configmap", f"{RELEASE}-connection", "--type=merge", "-p", json.dumps(other), namespace=NAMESPACE)
-    done = connect(control_plane, kubectl, tmp_path)
+    other = yaml.safe_load(connection(kubectl))
+    other["metadata"]["name"] = "other"
+    kubeconfig = kubeconfig_of(kubectl, control_plane, RELEASE, NAMESPACE, tmp_path)
+    done = connect_by(kubeconfig, yaml.safe_dump(other), tmp_path)
     assert done.returncode == 1
     assert "the RunaiConnection other may not be written: give the operator's role create" in done.stderr
 
@@ -101,19 +110,13 @@ def test_uninstalling_it_keeps_what_people_made_and_it_can_be_installed_again(
     assert kubectl("get", "deployment,configmap,role", "-n", NAMESPACE, "-l", "app.kubernetes.io/instance") == ""
     kept = kubectl.json("get", "rwl", "trainer", namespace="default")
     assert (kept["metadata"]["uid"], "deletionTimestamp" in kept["metadata"]) == (uid, False)
-    connection = kubectl.json("get", "rcon", "default")
-    assert "deletionTimestamp" not in connection["metadata"]
+    connected = kubectl.json("get", "rcon", "default")
+    assert "deletionTimestamp" not in connected["metadata"]
 
     install(helm, VALUES)
 
     again = kubectl.json("get", "rwl", "trainer", namespace="default")
     assert again["metadata"]["resourceVersion"] == kept["metadata"]["resourceVersion"]
-
-
-def test_who_does_not_keep_the_crds_loses_all_resources(helm: Helm, kubectl: Kubectl, release: str) -> None:
-    install(helm, {**VALUES, "crds": {"keep": False}})
-    helm("uninstall", release, namespace=NAMESPACE)
-    wait_until(lambda: "runai-operator.io" not in kubectl("get", "crd", "-o", "name"), 60, lambda: "the CRDs stay")
 
 
 def test_kubectl_applies_what_helm_renders(helm: Helm, kubectl: Kubectl) -> None:
