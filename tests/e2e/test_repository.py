@@ -36,6 +36,14 @@ def test_a_file_without_documents_is_removed(tmp_path: Path) -> None:
     assert cloned(repository, tmp_path / "clone") == {"two.yaml": [{"kind": "B"}]}
 
 
+def test_a_folder_is_committed_as_it_is(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "git")
+    (tmp_path / "chart" / "templates").mkdir(parents=True)
+    (tmp_path / "chart" / "templates" / "one.yaml").write_text("kind: A\n")
+    repository.commit_folder("a chart", "deploy/chart", tmp_path / "chart")
+    assert cloned(repository, tmp_path / "clone") == {"deploy/chart/templates/one.yaml": [{"kind": "A"}]}
+
+
 def test_a_commit_of_nothing_is_refused(tmp_path: Path) -> None:
     repository = Repository(tmp_path / "git")
     repository.commit("a file", {"one.yaml": [{"kind": "A"}]})

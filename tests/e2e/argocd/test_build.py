@@ -86,7 +86,9 @@ def test_settings_of_the_users_do_not_reach_it(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com")
     monkeypatch.setenv("HOME", "/home/somebody")
 
-    command = Programs(Built(tmp_path), tmp_path / "kubeconfig", tmp_path).command_line("app", "list")
+    command = Programs(Built(tmp_path), tmp_path / "helm", tmp_path / "kubeconfig", tmp_path).command_line(
+        "app", "list"
+    )
 
     unset = [command[place + 1] for place, part in enumerate(command) if part == "-u"]
     assert {"ARGOCD_SERVER", "HTTPS_PROXY"} <= {*unset}

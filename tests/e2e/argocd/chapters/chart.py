@@ -6,6 +6,7 @@ and health is not asked for.
 
 from __future__ import annotations
 
+import json
 from copy import deepcopy
 from typing import Any
 
@@ -18,7 +19,7 @@ from tests.e2e.argocd.world import API, PROJECT, World
 APP, TEAM, KEPT, OWN = "runai-operator", "chart-team", "kept-without-chart", "operator-by-argocd"
 CRDS = {f"{kind}.runai-operator.io" for kind in ("runaiconnections", "runaiworkloads")}
 CHART = APPLICATION["spec"]["source"]["path"]
-AS_INSTALLED, REPLICAS = 2, 3
+REPLICAS = 3
 DONE = ("Synced", "Succeeded")
 HELD = 45.0
 """Seconds in which Argo CD compares anew at least twice (programs.RESYNC)."""
@@ -80,20 +81,32 @@ def _a_value_arrives(world: World) -> None:
 
 
 def _crds_leave_the_chart(world: World, before: dict[str, str]) -> None:
-    """helm.sh/resource-policy is heeded when an application is deleted, and not when a sync prunes."""
-    check, began = world.checks, world.argo.began(APP)
-    apply(world.kubectl, application(world, {"crds": {"install": False}}))
-    world.argo.refresh(APP)
-    check.eventually(
-        "a sync without the CRDs goes through, and prunes",
-        lambda: (world.argo.began(APP) > began, world.argo.standing(APP)[2], _replicas(world)),
-        (True, "Succeeded", AS_INSTALLED),
-    )
-    check.equal("the CRDs stay, and the workload with them", _what_stays(world), before)
-    check.equal("told as what is to be pruned", _out_of_sync(world), CRDS)
+    """helm.sh/resource-policy is heeded when an application is deleted, and not when a sync prunes. By default Argo CD
+    does not track CRDs, and so prunes none; where it tracks by label, as it did before version 3, it goes by the one
+    that Helm's charts set themselves.
+    """
+    check = world.checks
+    _sync_without_crds(world)
+    check.equal("not tracked, the CRDs stay, and the workload with them", _what_stays(world), before)
     apply(world.kubectl, application(world, {}))
     world.argo.refresh(APP)
-    check.eventually("back in the chart, they are Synced", lambda: _synced(world), DONE)
+    check.eventually("back in the chart, they are Synced", lambda: _managed(world) & CRDS, CRDS)
+    by_label = json.dumps({"data": {"application.resourceTrackingMethod": "label"}})
+    world.kubectl("patch", "configmap", "argocd-cm", "--type=merge", "-p", by_label, namespace="argocd")
+    _sync_without_crds(world)
+    check.eventually("tracked by label, the CRDs are told as superfluous", lambda: _out_of_sync(world), CRDS)
+    check.stays("and stay, with the workload", lambda: _what_stays(world), before, seconds=HELD)
+
+
+def _sync_without_crds(world: World) -> None:
+    began = world.argo.began(APP)
+    apply(world.kubectl, application(world, {"crds": {"install": False}, "replicas": REPLICAS + 1}))
+    world.argo.refresh(APP)
+    world.checks.eventually(
+        "a sync of the chart without its CRDs, which prunes, goes through",
+        lambda: (world.argo.began(APP) > began, world.argo.standing(APP)[2], _replicas(world)),
+        (True, "Succeeded", REPLICAS + 1),
+    )
 
 
 def _removed(world: World, before: dict[str, str]) -> None:
