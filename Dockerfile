@@ -3,10 +3,11 @@ FROM python:3.13-slim AS build
 WORKDIR /src
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_COMPILE=1
 COPY requirements/run.txt requirements/build.txt requirements/
+# Only wheels: what builds a source distribution is not locked.
 RUN python -m venv /opt/runai-operator \
  && python -m venv /opt/build \
- && /opt/runai-operator/bin/pip install --require-hashes -r requirements/run.txt \
- && /opt/build/bin/pip install --require-hashes -r requirements/build.txt
+ && /opt/runai-operator/bin/pip install --only-binary=:all: --require-hashes -r requirements/run.txt \
+ && /opt/build/bin/pip install --only-binary=:all: --require-hashes -r requirements/build.txt
 # From here on nothing is fetched: what is installed is what the hashes say, and this folder.
 COPY pyproject.toml README.md LICENSE ./
 COPY operator operator
@@ -17,15 +18,10 @@ RUN /opt/build/bin/pip wheel --no-index --no-deps --no-build-isolation --wheel-d
 COPY deploy/image/bytecode.py /src/
 
 FROM python:3.13-slim
-ARG VERSION=unknown
-ARG SOURCE=""
-ARG REVISION=""
+# Version, source and revision are given by who builds (tests/image/build.py): docs/image.md.
 LABEL org.opencontainers.image.title="runai-operator" \
       org.opencontainers.image.description="Keeps Run:ai workloads equal to the Kubernetes resources that declare them" \
-      org.opencontainers.image.licenses="Apache-2.0" \
-      org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.source="${SOURCE}" \
-      org.opencontainers.image.revision="${REVISION}"
+      org.opencontainers.image.licenses="Apache-2.0"
 # What only installs packages does not belong where nothing is to be installed: the base's pip, wherever it has it, and
 # the copy that it makes new ones of.
 RUN find / -xdev -depth \( -name ensurepip -o -name '*.whl' -o -path '*-packages/pip' \

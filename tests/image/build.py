@@ -11,6 +11,8 @@ from .builders import Builder, BuildFailed
 
 REPOSITORY = Path(__file__).parents[2]
 REQUIREMENTS = REPOSITORY / "requirements" / "run.txt"
+LABEL = "org.opencontainers.image"
+"""The names of labels begin with it (OCI image specification, "Annotations")."""
 TOLD = 25
 
 
@@ -23,16 +25,17 @@ class Image:
     revision: str = ""
 
     @property
-    def arguments(self) -> list[str]:
-        told = {"VERSION": __version__, "SOURCE": self.source, "REVISION": self.revision}
-        return [part for name, value in told.items() if value for part in ("--build-arg", f"{name}={value}")]
+    def labels(self) -> list[str]:
+        """Options for the builder; what is not known has no label, for an empty one would hide that."""
+        told = {"version": __version__, "source": self.source, "revision": self.revision}
+        return [part for name, value in told.items() if value for part in ("--label", f"{LABEL}.{name}={value}")]
 
 
 def build(
     image: Image, builder: Builder, *, archive: Path | None = None, options: Sequence[str] = (), log: Path | None = None
 ) -> None:
     """Build it, and save it as a file where one is named. Raises BuildFailed with the end of what the builder said."""
-    run(builder.build(REPOSITORY, image.tag, [*image.arguments, *options]), log)
+    run(builder.build(REPOSITORY, image.tag, [*image.labels, *options]), log)
     if archive is not None:
         archive.unlink(missing_ok=True)  # buildah adds to none that is there
         run(builder.save(image.tag, archive), log)

@@ -34,6 +34,10 @@ class Builder:
             return [*self.command, "push", "--quiet", tag, f"docker-archive:{archive}:{tag}"]
         return [*self.command, "save", "--output", str(archive), tag]
 
+    def remove(self, tag: str) -> list[str]:
+        """The command that takes the image out of the builder's store."""
+        return [*self.command, "rmi", tag]
+
 
 ASKED = {"docker": ("docker", "info"), "podman": ("podman", "info"), "buildah": ("buildah", "version")}
 

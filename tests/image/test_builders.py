@@ -7,7 +7,7 @@ import pytest
 from runai_operator import __version__
 
 from .base import local_builder
-from .build import Image, build
+from .build import LABEL, REPOSITORY, Image, build
 from .builders import Builder, BuildFailed, find_builder
 
 
@@ -24,8 +24,34 @@ def test_without_any_the_error_says_what_to_install() -> None:
         find_builder(lambda _: False)
 
 
-def test_the_label_of_the_version_is_the_one_of_the_package() -> None:
-    assert Image("runai-operator:dev").arguments == ["--build-arg", f"VERSION={__version__}"]
+def test_the_label_of_the_version_is_the_one_of_the_package_and_what_is_not_known_has_none() -> None:
+    assert Image("runai-operator:dev").labels == ["--label", f"{LABEL}.version={__version__}"]
+
+
+def test_source_and_revision_are_labels_where_they_are_told() -> None:
+    labels = Image("runai-operator:dev", "https://git.example.com/runai-operator", "0123abc").labels
+    assert labels[2:] == [
+        "--label",
+        f"{LABEL}.source=https://git.example.com/runai-operator",
+        "--label",
+        f"{LABEL}.revision=0123abc",
+    ]
+
+
+def test_the_dockerfile_installs_wheels_of_locked_packages_and_nothing_else() -> None:
+    text = (REPOSITORY / "Dockerfile").read_text()
+    installs = [line for line in text.splitlines() if "pip install" in line and "--no-index" not in line]
+    assert len(installs) == 2
+    assert all("--only-binary=:all: --require-hashes -r requirements/" in line for line in installs)
+
+
+@pytest.mark.parametrize("name", ["docker", "podman", "buildah"])
+def test_an_image_is_taken_out_of_the_store_by_its_name(name: str) -> None:
+    assert Builder(name, (name,)).remove("localhost/runai-operator:e2e") == [
+        name,
+        "rmi",
+        "localhost/runai-operator:e2e",
+    ]
 
 
 def test_a_build_that_fails_tells_what_the_builder_said(tmp_path: Path) -> None:

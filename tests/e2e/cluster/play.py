@@ -13,6 +13,7 @@ from tests.control_plane.binaries import Say, cache_folder, prepare
 from tests.e2e.checks import Checks
 from tests.image import Builder, BuildFailed, Image, build, find_builder
 from tests.image.base import PROGRAMS, build_without_a_registry
+from tests.image.build import run
 
 from .chapters import CHAPTERS
 from .cluster import Cluster, choose
@@ -77,6 +78,7 @@ def built_image(folder: Path, storage: Path, say: Say) -> Path:
     if builder := _pulling_builder():
         say(f"building the image with {builder.name}")
         build(image, builder, archive=archive, log=log)
+        run(builder.remove(image.tag), log)  # the store is the user's
     else:
         say("building the image with buildah")
         build_without_a_registry(image, storage, archive=archive, log=log, say=say)

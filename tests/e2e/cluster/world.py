@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -26,7 +27,8 @@ GROUP = "runai-operator.io"
 CRDS = (f"runaiworkloads.{GROUP}", f"runaiconnections.{GROUP}")
 SECRET = "runai-credentials"
 OPERATORS = f"app.kubernetes.io/instance={RELEASE},app.kubernetes.io/component=operator"
-WRITES = ("create_workload_v2", "update_workload_v2", "delete_workload_v2", "batch_workloads")
+CREATE = "create_workload_v2"
+WRITES = (CREATE, "update_workload_v2", "delete_workload_v2", "batch_workloads")
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 IMAGE_VALUES = {"image.repository": IMAGE, "image.tag": TAG, "image.pullPolicy": "Never"}
 
@@ -77,6 +79,30 @@ class World:
         """The operator's, by name."""
         found = self.kubectl.json("get", "pods", "-l", OPERATORS, namespace=OWN)["items"]
         return {each["metadata"]["name"]: each for each in found}
+
+    def restarts(self) -> dict[str, int]:
+        """How often the containers of each of the operator's Pods were started again."""
+        statuses = {name: pod["status"]["containerStatuses"] for name, pod in self.pods().items()}
+        return {name: sum(each["restartCount"] for each in found) for name, found in statuses.items()}
+
+    def may(self, verb: str, resource: str, name: str = "") -> bool:
+        """Whether the account that the operator's Pods run as may, in its namespace, as the API server tells.
+
+        `kubectl auth can-i` ends alike when it says no and when it could not ask.
+        """
+        (account,) = {pod["spec"]["serviceAccountName"] for pod in self.pods().values()}
+        everyone = "system:serviceaccounts"
+        review = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SubjectAccessReview",
+            "spec": {
+                "user": f"system:serviceaccount:{OWN}:{account}",
+                "groups": [everyone, f"{everyone}:{OWN}", "system:authenticated"],
+                "resourceAttributes": {"namespace": OWN, "verb": verb, "resource": resource, "name": name},
+            },
+        }
+        answer = json.loads(self.kubectl("create", "-f", "-", "-o", "json", input=review))
+        return bool(answer["status"]["allowed"])
 
     def lease(self) -> dict[str, Any]:
         """What the Lease tells of the leader."""

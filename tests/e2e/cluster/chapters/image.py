@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from runai_operator import __version__
 from tests.image import REQUIREMENTS, bill
+from tests.image.build import LABEL
 from tests.image.describe import contents, report
 
 from ..world import World
 
-LABEL = "org.opencontainers.image"
 UNWANTED = re.compile(r"(^|/)(pip|setuptools|wheel|ensurepip)/__init__\.py$|/pip3?$|\.cache/|^src/|\.whl$")
 """What installs packages, and what an installation or a build leaves behind."""
 INSTALLED = re.compile(r"^opt/.*/site-packages/([^/]+)\.dist-info/METADATA$")
@@ -23,6 +23,7 @@ def the_image(world: World) -> None:
     checks.equal("it runs as a numeric user that is not root", config["User"], "10001:10001")
     checks.equal("Kopf finds a user's name", environment["USER"], "runai-operator")
     checks.equal("its version is the package's", labels[f"{LABEL}.version"], __version__)
+    checks.equal("no label of it is empty", [name for name, value in labels.items() if not value], [])
     checks.equal("it tells its licence", labels[f"{LABEL}.licenses"], "Apache-2.0")
     checks.equal("it starts the operator", (config["Entrypoint"], config["Cmd"]), (["runai-operator"], ["run"]))
     checks.equal("nothing in it installs packages", [path for path in image.files if UNWANTED.search(path)], [])
