@@ -31,8 +31,8 @@ def test_the_chart_accepts_its_values_and_renders_what_they_say(helm, tool):
     named, namespace, values = WHERE[tool]
     found = documents(manifest(helm, values, release=named["releaseName"], namespace=namespace))
     assert operator_container(found)["image"].startswith(f"{values['image']['repository']}:")
-    (connection,) = (each for each in of_kind(found, "ConfigMap") if each["metadata"]["name"].endswith("-connection"))
-    assert values["connection"]["url"] in connection["data"]["connection.yaml"]
+    (deployment,) = of_kind(found, "Deployment")
+    assert values["connection"]["url"] in yaml.safe_dump(deployment), "the Pods make the connection"
     assert len(of_kind(found, "CustomResourceDefinition")) == 2, "so they are upgraded with it"
 
 
