@@ -11,6 +11,7 @@ from tests.control_plane import ControlPlane, Kubectl
 from tests.integration.world import World
 
 CRD = "runaiworkloads.runai-operator.io"
+CONNECTIONS_CRD = "runaiconnections.runai-operator.io"
 MANY = [f"trainer-{number}" for number in range(20)]
 
 
@@ -58,3 +59,22 @@ def test_the_crd_deleted_all_resources_go_and_every_workload_stays(world: World)
     assert len(world.run.workloads()) == len(MANY)
     assert world.operator.running
     assert "Traceback" not in world.operator.log()
+
+
+@pytest.mark.parametrize("connection_left", [True, False], ids=["the connection is left", "workloads alone are left"])
+def test_an_operator_that_starts_amid_the_deletion_lets_go_of_what_is_left(world: World, connection_left: bool) -> None:
+    """The CRDs were deleted while nobody led."""
+    world.submit()
+    world.until_ready()
+    world.operator.stop()
+    world.kubectl("delete", "crd", CRD, CONNECTIONS_CRD, "--wait=false")
+    if not connection_left:
+        world.tear_away(world.connection)
+        world.kubectl("wait", "--for=delete", f"crd/{CONNECTIONS_CRD}", "--timeout=60s")
+    world.operator.start()
+    try:
+        world.kubectl("wait", "--for=delete", f"crd/{CRD}", f"crd/{CONNECTIONS_CRD}", "--timeout=60s", timeout=90)
+    finally:
+        told = world.operator.log()
+        install(world.kubectl)
+    assert world.run.writes("delete_workload_v2") == [], told

@@ -101,6 +101,16 @@ class KubernetesApi:
 
     async def uninstalling(self) -> bool:
         try:
+            found = await self._workloads_crd()
+        except ApiException as error:
+            if error.status == FORBIDDEN:
+                raise Problem(Reason.CRD_NOT_READABLE, CRD_NOT_READABLE) from None
+            raise
+        return found is None or "deletionTimestamp" in found
+
+    async def _workloads_crd(self) -> Mapping[str, Any] | None:
+        """Its metadata; None when it is gone."""
+        try:
             found = await self._objects.get_cluster_custom_object(
                 "apiextensions.k8s.io",
                 "v1",
@@ -111,11 +121,9 @@ class KubernetesApi:
             )
         except ApiException as error:
             if error.status == NOT_FOUND:
-                return True
-            if error.status == FORBIDDEN:
-                raise Problem(Reason.CRD_NOT_READABLE, CRD_NOT_READABLE) from None
+                return None
             raise
-        return "deletionTimestamp" in found["metadata"]
+        return cast("Mapping[str, Any]", found["metadata"])
 
     async def namespace_labels(self, namespace: str) -> Mapping[str, str]:
         known = self._labels(namespace)
@@ -180,8 +188,18 @@ class KubernetesApi:
         return cast("Mapping[str, Any]", found)
 
     async def connections(self) -> list[str]:
-        """The names of all RunaiConnections."""
-        found = await self._objects.list_cluster_custom_object(GROUP, VERSION, CONNECTIONS, _request_timeout=TIMEOUT)
+        """The names of all RunaiConnections; none where there is no such kind any more, but RunaiWorkloads yet to go.
+
+        Where there is none yet, the API server's 404 is raised: the CRDs are still to come.
+        """
+        try:
+            found = await self._objects.list_cluster_custom_object(
+                GROUP, VERSION, CONNECTIONS, _request_timeout=TIMEOUT
+            )
+        except ApiException as error:
+            if error.status == NOT_FOUND and "deletionTimestamp" in (await self._workloads_crd() or {}):
+                return []
+            raise
         return [each["metadata"]["name"] for each in found["items"]]
 
     async def resources(self, namespaces: Sequence[str] = ()) -> AsyncIterator[Mapping[str, Any]]:
