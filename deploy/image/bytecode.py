@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from py_compile import PycInvalidationMode, compile
 
-ENTRIES = tuple(f"runai_operator.{name}" for name in ("cli", "cli.connecting", "cli.process", "kube.election"))
+ENTRIES = tuple(f"runai_operator.{name}" for name in ("cli.app", "cli.connecting", "cli.process", "kube.election"))
 
 for entry in (*ENTRIES, "runai_simulator"):
     importlib.import_module(entry)

@@ -15,7 +15,7 @@ from pathlib import Path
 from .builders import BuildFailed
 from .describe import MEGABYTE, layers
 
-IMPORTS = "import runai_operator.cli, runai_operator.cli.process, runai_operator.kube.election"
+IMPORTS = "import runai_operator.cli.app, runai_operator.cli.process, runai_operator.kube.election"
 TIMED = f"import time; began = time.perf_counter(); {IMPORTS}; print(time.perf_counter() - began)"
 PYTHON = "/opt/runai-operator/bin/python"
 COMPILED = ("/opt/runai-operator/lib", "/usr/lib/python3.13", "/usr/local/lib/python3.13")
