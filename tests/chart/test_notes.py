@@ -31,7 +31,21 @@ TOLD: dict[str, tuple[dict[str, Any], str, str]] = {
     "one for each cluster": ({"watchNamespaces": ["a"]}, "must be no other release of it in this cluster", "demo"),
     "the CRDs stay": ({}, "and no RunaiWorkload", "kubectl delete crd"),
     "the CRDs go": ({"crds": {"keep": False}}, GONE, "and no RunaiWorkload"),
-    "the CRDs of others": ({"crds": {"keep": False, "install": False}}, "and no RunaiWorkload", "kubectl delete crd"),
+    "the CRDs of others": (
+        {"crds": {"keep": False, "install": False}},
+        "unless crds.keep was true before",
+        "kubectl delete crd",
+    ),
+    "the CRDs of others promise no resource": (
+        {"crds": {"install": False}},
+        "none is part of this release",
+        "RunaiWorkload:",
+    ),
+    "a connection that was deleted": (
+        {"connection": {"url": URL}},
+        "kubectl rollout restart deployment/runai-operator --namespace runai-operator",
+        "No connection",
+    ),
     "no CRDs": ({"crds": {"install": False}}, "waits for the custom resource definitions", "simulator"),
 }
 """By what it is about: the values, what is told then, and what is not."""

@@ -84,17 +84,17 @@ def connect(
     """Make a RunaiConnection be what a file says, and end.
 
     The chart's Pods begin with it where the values name a connection. It waits up to a minute for the custom
-    resources to be installed.
+    resources to be installed. A RunaiConnection that somebody else made is not changed: it ends with an error.
     """
     from kubernetes.aio.config import ConfigException
 
-    from runai_operator.cli.connecting import NotConnected, connect, read_connection, server_side
+    from runai_operator.cli.connecting import NotConnected, ServedConnections, connect, read_connection, server_side
     from runai_operator.cli.process import api_client
 
     async def connected() -> str:
         body = read_connection(file)
         async with api_client() as api:
-            await connect(body, server_side(api))
+            await connect(body, server_side(ServedConnections(api), typer.echo))
         return str(body["metadata"]["name"])
 
     try:

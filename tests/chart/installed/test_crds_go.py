@@ -1,4 +1,4 @@
-"""crds.keep=false: who has to be there when the CRDs go, and what is done when nobody was."""
+"""crds.keep=false, and crds.install=false after it: when the CRDs go, and who has to be there then."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +12,7 @@ from tests.control_plane import ControlPlane, Helm, Kubectl
 from tests.control_plane.processes import wait_until
 
 NOT_KEPT = {**VALUES, "crds": {"keep": False}}
+NOT_INSTALLED = {**VALUES, "crds": {"install": False}}
 
 
 @pytest.fixture
@@ -48,6 +49,22 @@ def test_uninstalling_first_leaves_nobody_to_let_go_until_it_is_installed_again(
     install(helm, NOT_KEPT)
     with operator(control_plane, kubectl, tmp_path):
         kubectl("wait", "--for=delete", f"crd/{CRDS[1]}", "--timeout=60s")
+
+
+@pytest.mark.usefixtures("held")
+def test_not_to_install_them_any_more_deletes_what_was_not_to_be_kept(helm: Helm, kubectl: Kubectl) -> None:
+    kubectl("patch", "rwl", "trainer", "--type=merge", "-p", '{"metadata": {"finalizers": null}}', namespace="default")
+    told = install(helm, NOT_INSTALLED)
+    assert "deletes them when it has them no more, unless crds.keep was true before" in told
+    wait_until(lambda: crds_there(kubectl) == {}, 60, lambda: str(crds_there(kubectl)))
+
+
+@pytest.mark.usefixtures("held")
+def test_not_to_install_them_any_more_deletes_nothing_once_they_are_to_be_kept(helm: Helm, kubectl: Kubectl) -> None:
+    install(helm, VALUES)
+    install(helm, NOT_INSTALLED)
+    assert crds_there(kubectl) == dict.fromkeys(CRDS, "")
+    assert "deletionTimestamp" not in kubectl.json("get", "rwl", "trainer", namespace="default")["metadata"]
 
 
 def crds_there(kubectl: Kubectl) -> dict[str, str]:

@@ -55,6 +55,15 @@ def test_what_runs_on_without_its_resource_is_let_go(kubectl: Kubectl) -> None:
     assert _refused(kubectl, "orphan")
 
 
+def test_what_is_released_is_let_go(kubectl: Kubectl) -> None:
+    """Nothing is deleted in Run:ai then, so there is nothing to guard."""
+    submitted(kubectl, "released", phase="Running")
+    kubectl("annotate", "rwl", "released", "runai-operator.io/release=false", namespace="default")
+    assert _refused(kubectl, "released")
+    kubectl("annotate", "rwl", "released", "runai-operator.io/release=true", "--overwrite", namespace="default")
+    kubectl("delete", "rwl", "released", namespace="default")
+
+
 def test_deleting_all_of_them_at_once_is_no_way_round_it(kubectl: Kubectl) -> None:
     assert "is running" in kubectl.fails("delete", "--raw", f"{API}/namespaces/default/runaiworkloads")
 

@@ -2,24 +2,12 @@
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
-from tests.chart.installed.cluster import (
-    VALUES,
-    clear,
-    connect,
-    connect_by,
-    connection,
-    established,
-    install,
-    submitted,
-)
-from tests.chart.render import CHART, NAMESPACE, RELEASE, connection_file, documents, manifest
+from tests.chart.installed.cluster import VALUES, clear, connect, established, install, submitted
+from tests.chart.render import CHART, NAMESPACE, connection_file, documents, manifest
 from tests.control_plane import ControlPlane, Helm, Kubectl
-from tests.integration.roles import kubeconfig_of
 
 
 def test_one_command_installs_it_and_says_what_is_next(helm: Helm, kubectl: Kubectl, release: str) -> None:
@@ -28,59 +16,6 @@ def test_one_command_installs_it_and_says_what_is_next(helm: Helm, kubectl: Kube
         assert command in told
     assert kubectl.json("get", "deployment", release, namespace=NAMESPACE)["spec"]["replicas"] == 2
     assert kubectl("get", "rwl", "--all-namespaces") == ""
-
-
-@pytest.mark.usefixtures("release")
-def test_its_pods_make_the_connection_that_the_values_name(
-    control_plane: ControlPlane,
-    kubectl: Kubectl,
-    tmp_path: Path,
-) -> None:
-    done = connect(control_plane, kubectl, tmp_path)
-    assert (done.returncode, done.stdout) == (0, f"the RunaiConnection default is as {tmp_path}/connection.yaml says\n")
-    made = kubectl.json("get", "rcon", "default")
-    assert made["spec"]["url"] == VALUES["connection"]["url"]
-    assert made["spec"]["limits"] == {"maxConcurrent": 7, "requestsPerSecond": 50}
-
-    # With the second apply the API server stores its defaults, too, which it had only shown: that is no change.
-    second, third = (seen_after_connecting(control_plane, kubectl, tmp_path) for _ in range(2))
-    assert (second["metadata"]["generation"], second["spec"]) == (made["metadata"]["generation"], made["spec"])
-    assert third["metadata"]["resourceVersion"] == second["metadata"]["resourceVersion"], "the next Pod changed it"
-
-
-def seen_after_connecting(control_plane: ControlPlane, kubectl: Kubectl, folder: Path) -> dict[str, Any]:
-    """The connection, once another Pod has started."""
-    assert connect(control_plane, kubectl, folder).returncode == 0
-    found: dict[str, Any] = kubectl.json("get", "rcon", "default")
-    return found
-
-
-@pytest.mark.usefixtures("release")
-def test_a_connection_that_cannot_be_changed_so_is_told(
-    helm: Helm, control_plane: ControlPlane, kubectl: Kubectl, tmp_path: Path
-) -> None:
-    assert connect(control_plane, kubectl, tmp_path).returncode == 0
-    install(helm, {"connection": {"url": "https://another.run.ai"}})
-    done = connect(control_plane, kubectl, tmp_path)
-    assert done.returncode == 1
-    assert "spec.url is immutable" in done.stderr
-
-    helm("rollback", RELEASE, namespace=NAMESPACE)
-    assert connect(control_plane, kubectl, tmp_path).returncode == 0, "the connection was not taken back with the rest"
-
-
-@pytest.mark.usefixtures("release")
-def test_its_account_may_write_no_other_connection(
-    control_plane: ControlPlane,
-    kubectl: Kubectl,
-    tmp_path: Path,
-) -> None:
-    other = yaml.safe_load(connection(kubectl))
-    other["metadata"]["name"] = "other"
-    kubeconfig = kubeconfig_of(kubectl, control_plane, RELEASE, NAMESPACE, tmp_path)
-    done = connect_by(kubeconfig, yaml.safe_dump(other), tmp_path)
-    assert done.returncode == 1
-    assert "the RunaiConnection other may not be written: give the operator's role create" in done.stderr
 
 
 @pytest.mark.usefixtures("release")
