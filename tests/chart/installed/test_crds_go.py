@@ -53,7 +53,7 @@ def test_uninstalling_first_leaves_nobody_to_let_go_until_it_is_installed_again(
 
 @pytest.mark.usefixtures("held")
 def test_not_to_install_them_any_more_deletes_what_was_not_to_be_kept(helm: Helm, kubectl: Kubectl) -> None:
-    kubectl("patch", "rwl", "trainer", "--type=merge", "-p", '{"metadata": {"finalizers": null}}', namespace="default")
+    let_go(kubectl)
     told = install(helm, NOT_INSTALLED)
     assert "deletes them when it has them no more, unless crds.keep was true before" in told
     wait_until(lambda: crds_there(kubectl) == {}, 60, lambda: str(crds_there(kubectl)))
@@ -61,10 +61,16 @@ def test_not_to_install_them_any_more_deletes_what_was_not_to_be_kept(helm: Helm
 
 @pytest.mark.usefixtures("held")
 def test_not_to_install_them_any_more_deletes_nothing_once_they_are_to_be_kept(helm: Helm, kubectl: Kubectl) -> None:
+    let_go(kubectl)
     install(helm, VALUES)
     install(helm, NOT_INSTALLED)
     assert crds_there(kubectl) == dict.fromkeys(CRDS, "")
     assert "deletionTimestamp" not in kubectl.json("get", "rwl", "trainer", namespace="default")["metadata"]
+
+
+def let_go(kubectl: Kubectl) -> None:
+    """What the operator does of a resource whose CRD goes."""
+    kubectl("patch", "rwl", "trainer", "--type=merge", "-p", '{"metadata": {"finalizers": null}}', namespace="default")
 
 
 def crds_there(kubectl: Kubectl) -> dict[str, str]:
