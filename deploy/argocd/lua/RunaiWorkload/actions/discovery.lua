@@ -1,11 +1,16 @@
 -- Which actions make sense now. Argo CD shows the others greyed out.
 
-local metadata, spec, status = obj.metadata, obj.spec or {}, obj.status or {}
-local annotations = metadata.annotations or {}
+-- of what is not as the CRD has it nothing is known
+local function fields(value)
+  return type(value) == "table" and value or {}
+end
+
+local metadata, spec, status = fields(obj.metadata), fields(obj.spec), fields(obj.status)
+local annotations = fields(metadata.annotations)
 
 local ready = {}
-for _, each in ipairs(status.conditions or {}) do
-  if each.type == "Ready" then
+for _, each in ipairs(fields(status.conditions)) do
+  if fields(each).type == "Ready" then
     ready = each
   end
 end
