@@ -39,6 +39,8 @@ def a_pod_spec() -> dict[str, Any]:
             {"name": "config", "configMap": {"name": "settings"}},
             {"name": "secret", "secret": {"secretName": "settings"}},
             {"name": "both", "projected": {"sources": projected}},
+            {"name": "share", "azureFile": {"shareName": "share", "secretName": "settings"}},
+            {"name": "driver", "csi": {"driver": "any", "nodePublishSecretRef": {"name": "settings"}}},
             {"name": "weights", "image": {"reference": "trainer"}},
         ],
     }
@@ -117,7 +119,7 @@ def test_a_patch_changes_what_it_names_and_leaves_the_rest(pod_specs, place):
     main, second = pod_specs[place]["containers"]
     assert (main["name"], main["args"], second["args"]) == ("main", ["new"], ["old"])
     assert sorted(each["name"] for each in main["env"]) == ["A", "B", "C"]
-    assert len(pod_specs[place]["volumes"]) == 4
+    assert len(pod_specs[place]["volumes"]) == len(a_pod_spec()["volumes"])
 
 
 TCP, UDP = {"containerPort": 53, "protocol": "TCP"}, {"containerPort": 53, "protocol": "UDP"}
@@ -253,6 +255,24 @@ def test_a_connection_is_renamed_with_what_it_refers_to_and_what_refers_to_it(ku
     assert connection["metadata"] == {"name": "east-default"}, "it belongs to no namespace"
     for kind, field in (("Secret", "credentialsSecretRef"), ("ConfigMap", "caBundleRef")):
         assert connection["spec"][field]["name"] == built[kind]["metadata"]["name"]
+
+
+def test_a_connection_that_is_renamed_is_not_found_by_whom_it_is_the_default_of(kustomize, tmp_path):
+    """docs/gitops.md tells so."""
+    built = kustomize(write(tmp_path, {"namePrefix": "east-"}, [CONNECTION, a_workload("spec", {})]))
+    specs = {body["kind"]: body["spec"] for body in built}
+    names = {body["kind"]: body["metadata"]["name"] for body in built}
+    assert names["RunaiConnection"] == "east-default"
+    assert "connectionRef" not in specs["RunaiWorkload"]
+
+
+@pytest.mark.parametrize(("options", "hashed"), [({}, True), ({"disableNameSuffixHash": True}, False)])
+def test_credentials_that_are_generated_keep_the_name_that_a_role_can_name(kustomize, tmp_path, options, hashed):
+    kustomization = {"secretGenerator": [GENERATED], "generatorOptions": options}
+    built = {body["kind"]: body for body in kustomize(write(tmp_path, kustomization, [CONNECTION]))}
+    name = built["Secret"]["metadata"]["name"]
+    assert built["RunaiConnection"]["spec"]["credentialsSecretRef"]["name"] == name
+    assert (name != GENERATED["name"]) is hashed
 
 
 def test_kubernetes_own_kinds_are_patched_as_ever(kustomize, tmp_path):

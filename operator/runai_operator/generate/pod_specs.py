@@ -41,6 +41,8 @@ REFERENCES: dict[str, tuple[str, ...]] = {
     "Secret": (
         "volumes/secret/secretName",
         "volumes/projected/sources/secret/name",
+        "volumes/azureFile/secretName",
+        "volumes/csi/nodePublishSecretRef/name",
         "imagePullSecrets/name",
         *(f"{each}/env/valueFrom/secretKeyRef/name" for each in _CONTAINERS),
         *(f"{each}/envFrom/secretRef/name" for each in _CONTAINERS),
