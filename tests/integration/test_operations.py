@@ -24,11 +24,13 @@ PATIENCE = 90.0
 OPERATIONS = REPOSITORY / "docs" / "operations"
 RESOURCE = "hello-gpu"
 CHART = "helm is run by tests of the chart, and in a cluster with Pods by tests/e2e"
+NO_PODS = "there are no Pods here: the test stops and starts the operator itself"
 NOT_HERE = {
     "helm upgrade": CHART,
     "helm uninstall": CHART,
     "helm install": CHART,
-    "kubectl scale deployment": "there are no Pods here: the test stops and starts the operator itself",
+    "kubectl scale deployment": NO_PODS,
+    "kubectl rollout restart": NO_PODS,
 }
 """Commands that are not run here, by how they begin, and why."""
 
@@ -233,7 +235,9 @@ def test_upgrading_without_helm_and_taking_the_crds_away_leaves_every_workload(
     stage: Stage, admin: Administrator
 ) -> None:
     """And those who come back, to an operator that ran all the time, find theirs."""
-    before = live(stage)
+    before, used = live(stage), stage.kubectl.json("get", "rcon", "default")
+    unused = {"metadata": {"name": "old"}, **{key: used[key] for key in ("apiVersion", "kind", "spec")}}
+    stage.kubectl("apply", "--server-side", "-f", "-", input=unused)
     admin.follow(the_page("upgrade.md"))
     assert live(stage) == before
     assert "No resources" in admin.type("kubectl get crd 2>&1")
