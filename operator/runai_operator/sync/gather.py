@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 
@@ -74,14 +75,7 @@ class Gatherer:
                 return None
             spec = parse_workload_spec(resource.body)
             labels = await self._kubernetes.namespace_labels(resource.key.namespace)
-            names = recorded(resource) if resource.workload_id else None
-            if names is not None and resource.workload_id:
-                names = called_now(names, connection.row(resource.workload_id))
-            if names is None:
-                check_what_was_asked(connection, resource, spec, labels)
-                names = await confirmed(connection, resource, spec, labels)
-            if names is None:
-                names = await resolve(connection, resource, spec, labels)
+            names = await _names(connection, resource, spec, labels)
         except InvalidSpec as error:
             return _stopped_by(resource, Reason.INVALID_SPEC, error.message)
         except Problem as problem:
@@ -243,6 +237,19 @@ class Gatherer:
             put_lately=ledger.put_lately(uid, desired.digest),
             unlike=unlike(observed, desired, spec),
         )
+
+
+async def _names(
+    connection: Connection, resource: Resource, spec: RunaiWorkloadSpec, labels: Mapping[str, str]
+) -> Names:
+    """Where it was recorded to be; else where it is claimed or asked to be, as far as that may be asked.
+
+    Raises Problem and RunaiError.
+    """
+    if resource.workload_id and (names := recorded(resource)) is not None:
+        return called_now(names, connection.row(resource.workload_id))
+    check_what_was_asked(connection, resource, spec, labels)
+    return await confirmed(connection, resource, spec, labels) or await resolve(connection, resource, spec, labels)
 
 
 def _would_be_new(observed: Observed) -> bool:

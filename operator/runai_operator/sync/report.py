@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeGuard
+from functools import partial
+from typing import Any
 
 from runai_operator.api.conditions import Condition, drop_condition, set_condition
 from runai_operator.api.reason_table import TABLE
 from runai_operator.api.reasons import Reason
 from runai_operator.api.rows import Row
 from runai_operator.api.wire import to_wire
-from runai_operator.api.workload_status import DriftItem, RunaiWorkloadStatus
-from runai_operator.runai.models import Workload
+from runai_operator.api.workload_status import RunaiWorkloadStatus
 from runai_operator.sync.act import Outcome
-from runai_operator.sync.facts import of_adoption, of_row, of_submission, of_unseen, of_view, out_of_reach
+from runai_operator.sync.known import what_is_known
 from runai_operator.sync.policies.following import RESUMING, STOPPING, fixed, fixed_changes, renamed
 from runai_operator.sync.resource import Resource
-from runai_operator.sync.situation import STOPPED, Gone, Observed, Ownership, Present, Situation, Unknown
+from runai_operator.sync.situation import STOPPED, Present, Situation
 
 PHASES = {
     "Running": Reason.RUNNING,
@@ -53,32 +52,19 @@ class Report:
 
 def report(situation: Situation, outcome: Outcome, *, now: datetime, held: float = 0.0) -> Report:
     """`held`: for how many seconds the resource has been in this state."""
-    status = _facts(situation, outcome)
+    status = what_is_known(situation, outcome)
     reason, message = _readiness(situation, outcome, status)
     ready = TABLE["Ready", reason]
     stalled, stalls_in = _stalled(situation, ready, held)
     generation, at = situation.resource.generation, now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    condition = partial(Condition, observed_generation=generation, last_transition_time=at)
     conditions = status.conditions
     for kind, row, text in _told(situation, status, ready, message):
-        new = Condition(
-            type=kind,
-            status=row.status,
-            reason=row.reason,
-            message=text,
-            observed_generation=generation,
-            last_transition_time=at,
-        )
+        new = condition(type=kind, status=row.status, reason=row.reason, message=text)
         conditions = set_condition(conditions, new, at)
     under_way = ready.kstatus in ("InProgress", "Terminating", "Failed") and reason is not Reason.STOPPED
     for kind, holds in (("Reconciling", under_way and not stalled), ("Stalled", stalled)):
-        new = Condition(
-            type=kind,
-            status="True",
-            reason=reason,
-            message=message,
-            observed_generation=generation,
-            last_transition_time=at,
-        )
+        new = condition(type=kind, status="True", reason=reason, message=message)
         conditions = set_condition(conditions, new, at) if holds else drop_condition(conditions, kind)
     changes = {
         "conditions": conditions,
@@ -121,107 +107,6 @@ def _worth_telling(status: Mapping[str, Any]) -> dict[str, Any]:
     info = {key: value for key, value in (status.get("syncInfo") or {}).items() if key != "updatedAt"}
     conditions = sorted(status.get("conditions") or (), key=lambda each: str(each.get("type")))
     return {**status, "syncInfo": info, "conditions": conditions}
-
-
-def _facts(situation: Situation, outcome: Outcome) -> RunaiWorkloadStatus:
-    """What is known of the workload: what was recorded, with what was seen now over it."""
-    resource, observed = situation.resource, situation.observed
-    status = RunaiWorkloadStatus.model_validate(resource.status)
-    if outcome.submitted is not None:
-        anew = outcome.submitted.metadata.id != resource.workload_id
-        digest = situation.desired.digest if situation.desired else None
-        status = of_submission(status, outcome.submitted, anew=anew, digest=digest)
-        status = status.model_copy(update={"drift": _kept_items(outcome.kept)})  # for the next operator, too
-        status = _handled(situation, status, begins=anew, submitted=anew)
-    elif outcome.adopted is not None:
-        view = observed.view if isinstance(observed, Present) else None
-        status = of_adoption(status, outcome.adopted, view, digest=outcome.digest)
-        status = _handled(situation, status, begins=True)
-    elif _is_recorded(observed, resource):
-        if observed.view is not None:
-            status = of_view(status, observed.view, observed.row, stamp=observed.stamp, compared=observed.compared)
-            changes: dict[str, Any] = {"drift": _drift_items(situation)}
-            if situation.unjudged:  # so that the next operator judges it, too
-                changes["digest"] = resource.status.get("digest")
-            status = status.model_copy(update=changes)
-        if observed.row is not None:
-            status = of_row(status, observed.row)
-        status = _handled(situation, status)
-    elif isinstance(observed, Gone) and (unseen := _to_be_recorded(observed, resource)) is not None:
-        # without its stamp what the spec asks for now counts as submitted: in doubt nothing is run again
-        digest = observed.digest or (situation.desired.digest if situation.desired else None)
-        status = of_unseen(status, unseen, digest=digest)
-        status = _handled(situation, status, begins=True)
-    elif isinstance(observed, Gone) and resource.workload_id is not None:
-        status = out_of_reach(status, finished=observed.finished is True)
-    elif situation.confirmed_gone:  # also where nobody may look: the next operator is not to miss it again
-        status = out_of_reach(status, finished=False)
-    return _answered_before_the_backup(situation, _looked(situation, status))
-
-
-def _to_be_recorded(gone: Gone, resource: Resource) -> Workload | None:
-    """What ran unseen, once the claim says that it took the place of what was recorded before."""
-    return gone.unseen if resource.workload_id is None or resource.replacing else None
-
-
-def _is_recorded(observed: Observed, resource: Resource) -> TypeGuard[Present]:
-    """Whether this is the workload that the status is about; of another's nothing is told but whose it is."""
-    if not isinstance(observed, Present) or observed.ownership is not Ownership.OURS:
-        return False
-    return observed.workload_id == resource.workload_id
-
-
-def _handled(
-    situation: Situation, status: RunaiWorkloadStatus, *, begins: bool = False, submitted: bool = False
-) -> RunaiWorkloadStatus:
-    """Whether rerun-at was answered: a run began, or one still runs.
-
-    What the claim says counts where the run that it claimed `begins`: later it may be older than the status. One that
-    was `submitted` just now began after everything that was asked.
-    """
-    resource, observed = situation.resource, situation.observed
-    claim = resource.claim
-    unfinished = isinstance(observed, Present) and observed.row is not None and not observed.finished
-    asked_before = situation.resource.rerun_asked if submitted else None
-    rerun = resource.rerun_asked if unfinished and not begins else asked_before
-    if claim is not None and (begins or (status.last_handled_rerun_at is None and not resource.replacing)):
-        rerun = rerun or claim.rerun_at
-    return status.model_copy(update={"last_handled_rerun_at": rerun}) if rerun else status
-
-
-def _answered_before_the_backup(situation: Situation, status: RunaiWorkloadStatus) -> RunaiWorkloadStatus:
-    """What rerun-at asked for when the backup was made is no wish of now."""
-    resource = situation.resource
-    if not resource.just_restored or resource.rerun_at is None:
-        return status
-    return status.model_copy(update={"last_handled_rerun_at": resource.rerun_at})
-
-
-def _looked(situation: Situation, status: RunaiWorkloadStatus) -> RunaiWorkloadStatus:
-    """Whether reconcile-at was answered: somebody looked, and saw the workload or why nobody may."""
-    look = situation.resource.look_at
-    blind = isinstance(situation.observed, Unknown) and situation.problem is None
-    if look is None or blind or situation.resource.paused:
-        return status
-    return status.model_copy(update={"last_handled_reconcile_at": look})
-
-
-def _drift_items(situation: Situation) -> tuple[DriftItem, ...]:
-    if situation.spec_changed:
-        return ()
-    items = (
-        DriftItem.model_validate({"path": each.path, "desired": _text(each.desired), "observed": _text(each.observed)})
-        for each in situation.drift
-    )
-    return tuple(items)[:32]
-
-
-def _kept_items(kept: Mapping[str, str]) -> tuple[DriftItem, ...]:
-    return tuple(DriftItem(path=f"/scheduling/{field}", observed=_text(value)) for field, value in kept.items())
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
 def _readiness(situation: Situation, outcome: Outcome, status: RunaiWorkloadStatus) -> tuple[Reason, str]:
